@@ -1,0 +1,5 @@
+//! Models side by side.
+
+/// A comparison.
+#[derive(Debug, Clone)]
+pub struct Comparison {}

@@ -1,0 +1,5 @@
+//! What a fine-tune would take.
+
+/// A plan.
+#[derive(Debug, Clone)]
+pub struct Plan {}

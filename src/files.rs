@@ -1,0 +1,86 @@
+//! The program's folders, and writes that a crash cannot tear.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::error::{Error, Result};
+
+/// Where the program keeps what is the user's, after the XDG base directory specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Cards, index, runs: `$XDG_DATA_HOME/modeldesk`.
+    pub data: PathBuf,
+    /// `config.yaml`: `$XDG_CONFIG_HOME/modeldesk`.
+    pub config: PathBuf,
+    /// What can be measured again: `$XDG_CACHE_HOME/modeldesk`.
+    pub cache: PathBuf,
+    /// Input history: `$XDG_STATE_HOME/modeldesk`.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    /// The folders of this user.
+    ///
+    /// # Errors
+    /// When the user has no home folder.
+    pub fn of_user() -> Result<Self> {
+        let xdg = etcetera::choose_base_strategy().map_err(|e| {
+            Error::new("this user has no home folder")
+                .hint("set HOME, or XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME")
+                .caused_by(e)
+        })?;
+        let name = "modeldesk";
+        Ok(Self {
+            data: xdg.data_dir().join(name),
+            config: xdg.config_dir().join(name),
+            cache: xdg.cache_dir().join(name),
+            state: xdg.state_dir().unwrap_or_else(|| xdg.data_dir()).join(name),
+        })
+    }
+
+    /// All folders below one, for tests and for portable use.
+    pub fn below(root: &Path) -> Self {
+        let part = |name| root.join(name);
+        Self { data: part("data"), config: part("config"), cache: part("cache"), state: part("state") }
+    }
+}
+
+/// Writes `bytes` to `path` so that a reader, or a crash, sees the old file or the new one whole:
+/// a temporary file beside it, synced, renamed, and the folder synced.
+///
+/// # Errors
+/// When the folder cannot be made or written; the old file is then as it was.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write`], for content that is produced in pieces.
+///
+/// # Errors
+/// When the folder cannot be made or written, or `fill` fails; the old file is then as it was.
+pub fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let attempt = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut temporary = tempfile::Builder::new().prefix(".write-").tempfile_in(folder)?;
+        fill(temporary.as_file_mut())?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(path).map_err(|e| e.error)?;
+        sync_folder(folder)
+    };
+    attempt().map_err(|e| Error::io("write", path, e))
+}
+
+/// Makes a rename inside `folder` durable.
+///
+/// # Errors
+/// When the folder cannot be opened or synced.
+pub fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

@@ -1,0 +1,1 @@
+//! Threads with names, and what they report.

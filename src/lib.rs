@@ -1,0 +1,22 @@
+//! The desk as a library; the binary parses, dispatches and sets the exit code.
+//!
+//! A question goes down this list and an answer comes back up. Each module may use those below
+//! it and none above it:
+//!
+//! - [`cli`]: the command line, one file a subcommand
+//! - [`tui`]: the desk's panes; the only code that knows ratatui
+//! - [`jobs`]: the only threads and channels
+//! - [`advisor`]: question, constraints, ranked models, claims; comparison; plan; this machine
+//! - [`index`]: the search index and the store of the user's cards
+//! - [`card`]: model cards, read and checked; every fact remembers its line
+//! - [`files`], [`text`], [`error`]: safe writes, safe text, errors that say what to do
+
+pub mod advisor;
+pub mod card;
+pub mod cli;
+pub mod error;
+pub mod files;
+pub mod index;
+pub mod jobs;
+pub mod text;
+pub mod tui;
