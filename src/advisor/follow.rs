@@ -18,7 +18,9 @@ pub(super) fn carry(reading: &mut Reading, before: &Reading, u: &Understood, v: 
     reading.intent = match (before.intent, names_models) {
         (_, _) if reading.modality.is_some() || !reading.foreign.is_empty() => return,
         _ if reading.intent == Intent::HowTo => Intent::HowTo,
-        _ if reading.intent == Intent::Lookup && reading.topic.is_some() => Intent::Lookup,
+        _ if reading.topic.is_some() && reading.fields.is_empty() && reading.intent == Intent::Lookup => {
+            Intent::Lookup
+        }
         _ if asked(Intent::Compare) => Intent::Compare,
         (Intent::Compare, true) if u.says(&Concept::Follow) => Intent::Compare,
         (Intent::HowTo, _) if reading.fields.iter().any(|f| f == "fine_tuning") => Intent::HowTo,
@@ -27,6 +29,9 @@ pub(super) fn carry(reading: &mut Reading, before: &Reading, u: &Understood, v: 
         (Intent::Recommend, false) if only_fields(reading, u) => Intent::Lookup,
         (intent, _) => intent,
     };
+    if !reading.fields.is_empty() && before.topic.is_none() {
+        reading.topic = None;
+    }
     carry_models(reading, before, u);
     if matches!(reading.intent, Intent::Recommend | Intent::HowTo | Intent::Compare) {
         carry_constraints(reading, before, u, v);
@@ -55,7 +60,8 @@ fn is_follow_up(reading: &Reading, u: &Understood) -> bool {
         || named
         || reading.topic.is_some()
         || !reading.fields.is_empty()
-        || u.concepts().any(|(_, c)| matches!(c, Concept::Tune | Concept::Intent(_)));
+        || (reading.unused.is_empty()
+            && u.concepts().any(|(_, c)| matches!(c, Concept::Tune | Concept::Intent(_))));
     let reverses = reverses(u);
     if (!understood && !reverses) || reading.unused.len() > 1 && !named {
         return false;
@@ -63,7 +69,7 @@ fn is_follow_up(reading: &Reading, u: &Understood) -> bool {
     if opens || (points && !named) {
         return true;
     }
-    let alone = named || reading.topic.is_some();
+    let alone = named || (reading.topic.is_some() && reading.fields.is_empty());
     !alone && u.tokens.len() <= SHORT
 }
 

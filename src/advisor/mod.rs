@@ -34,7 +34,7 @@ pub use compare::Comparison;
 pub use machine::Machine;
 pub use question::{Intent, Reading};
 
-use crate::card::{Card, Kind};
+use crate::card::Card;
 use crate::error::Result;
 use crate::index::{Library, Search};
 use rank::{Scale, Weights};
@@ -184,11 +184,6 @@ impl Desk<'_> {
     /// The guide card of that slug.
     fn guide(&self, slug: &str) -> Option<&Arc<Card>> {
         self.card(&format!("guide/{slug}"))
-    }
-
-    /// Model cards.
-    fn models(&self) -> impl Iterator<Item = &Arc<Card>> {
-        self.cards.iter().filter(|c| c.facts.kind == Kind::Model)
     }
 
     /// A scale with the question's words weighed over the cards.

@@ -72,7 +72,7 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
         "core" | "cores" | "epoch" | "epochs" | "step" | "steps" | "class" | "classes"
         | "language" | "languages" | "model" | "models" | "hour" | "hours" | "minute"
         | "minutes" | "categories" | "times" | "threads" | "percent" | "gpus" | "layers"
-        | "labelled" | "options" | "users" | "dimensions" | "kinds" => (Unit::Other, 1.0),
+        | "options" | "users" | "dimensions" | "kinds" => (Unit::Other, 1.0),
         _ => return None,
     })
 }

@@ -133,7 +133,8 @@ pub(super) fn does(card: &Card, task: &str) -> Does {
     let facts = &card.facts;
     if facts.tasks.ready.iter().any(same) {
         let main = facts.pipeline_tag.as_ref().is_some_and(same);
-        return if main { Does::Main } else { Does::Ready };
+        let exact = facts.pipeline_tag.as_ref().is_some_and(|t| t.value == task);
+        return if main && (exact || !embeds(task)) { Does::Main } else { Does::Ready };
     }
     if facts.tasks.tuned.iter().any(same) { Does::Tuned } else { Does::No }
 }
@@ -221,18 +222,14 @@ fn speaks(card: &Card, c: &Constraints) -> bool {
         "multilingual" => many || all.len() >= 4,
         code => many || all.iter().any(|l| l.value == code) || (all.is_empty() && code == "en"),
     };
-    let direction = match (c.task.as_deref(), direction(&card.id), &c.language[..]) {
-        (Some("translation"), Some((from, to)), [source, target]) => from == source && to == target,
-        (Some("translation"), Some((_, to)), [target]) if target != "en" => to == target,
+    let pairs = &card.facts.translates;
+    let way = |wanted: &dyn Fn(&str) -> bool| pairs.is_empty() || pairs.iter().any(|p| wanted(&p.value));
+    let direction = match (c.task.as_deref(), &c.language[..]) {
+        (Some("translation"), [source, target]) => way(&|p| p == format!("{source}-{target}")),
+        (Some("translation"), [one]) if one != "en" => way(&|p| p.split('-').any(|code| code == one)),
         _ => true,
     };
     direction && c.language.iter().all(knows)
-}
-
-/// OPUS-MT's ids end in source and target: `opus-mt-en-de`.
-fn direction(id: &str) -> Option<(&str, &str)> {
-    let pair = id.rsplit('/').next()?.strip_prefix("opus-mt-")?;
-    pair.split_once('-')
 }
 
 fn criteria(
@@ -251,7 +248,7 @@ fn criteria(
         }
     };
     if let Some(task) = &c.task {
-        let (value, note) = task_value(does(card, task), c.trainable);
+        let (value, note) = task_value(card, does(card, task), writes(task), c.trainable);
         add("task", value, format!("{}: {note}", scale.vocabulary.task_label(task)));
     }
     if let Some(subtask) = &c.subtask {
@@ -260,7 +257,7 @@ fn criteria(
         let (value, note) = if named { (1.0, "in its tags") } else { (0.2, "not in its tags") };
         add("subtask", value, format!("{subtask}: {note}"));
     }
-    let (value, note) = domain_value(card, c.domain.as_deref());
+    let (value, note) = domain_value(card, c.domain.as_deref(), scale.vocabulary);
     add("domain", value, note);
     let (value, note) = language_value(card, c);
     add("language", value, note);
@@ -275,6 +272,10 @@ fn criteria(
     let count = facts.parameters.as_ref().map_or("unknown".to_owned(), |p| quantity::count(p.value));
     add("small", size, format!("{count} parameters"));
     add("large", 1.0 - size, format!("{count} parameters"));
+    add("middle", middle(card), format!("{count} parameters"));
+    let family = facts.family.as_ref().map(|f| f.value.to_lowercase());
+    let usual = family.is_some_and(|f| facts.aliases.contains(&f));
+    add("usual", f64::from(u8::from(usual)), if usual { "the usual one of its family" } else { "" }.to_owned());
     let value = match (here.runs, here.availability) {
         (RunsHere::No, _) | (_, Availability::No) => 0.0,
         (_, Availability::Tight) => 0.5,
@@ -294,18 +295,31 @@ fn criteria(
     all
 }
 
-fn task_value(does: Does, trainable: bool) -> (f64, &'static str) {
+/// Whether the task's output is a text.
+fn writes(task: &str) -> bool {
+    matches!(task, "summarization" | "translation" | "text-generation" | "text2text-generation")
+}
+
+fn task_value(card: &Card, does: Does, generates: bool, trainable: bool) -> (f64, &'static str) {
+    let general = ["fill-mask", "text-generation", "text2text-generation"];
+    // An encoder reads a text from both sides; a decoder was made to go on writing it.
+    let kind = card.facts.architecture.as_ref().and_then(|a| a.value.kind.as_deref());
+    let understands = kind == Some("encoder") || generates;
+    let ready = &card.facts.tasks.ready;
+    let is_base = ready.iter().all(|t| general.contains(&t.value.as_str()));
     match (does, trainable) {
-        (Does::Main, false) => (1.0, "does it as it is"),
-        (Does::Ready, false) => (0.85, "does it as it is, among other things"),
+        (Does::Main, false) if ready.len() > 1 => (0.9, "does it as it is, and more"),
+        (Does::Main, false) => (1.0, "does it as it is, and nothing else"),
+        (Does::Ready, false) => (0.75, "does it as it is, among other things"),
         (Does::Tuned, false) => (0.3, "after fine-tuning"),
-        (Does::Tuned, true) => (1.0, "a base to fine-tune"),
+        (Does::Tuned, true) if is_base && understands => (1.0, "a base to fine-tune"),
+        (Does::Tuned, true) => (0.7, "can be tuned, and was made for something else"),
         (Does::Main | Does::Ready, true) => (0.8, "does it as it is, and can be tuned on"),
         (Does::No, _) => (0.0, "no"),
     }
 }
 
-fn domain_value(card: &Card, asked: Option<&str>) -> (f64, String) {
+fn domain_value(card: &Card, asked: Option<&str>, v: &Vocabulary) -> (f64, String) {
     let domains = &card.facts.domains;
     let general = domains.is_empty() || domains.iter().any(|d| d.value == "general");
     let names: Vec<&str> = domains.iter().map(|d| d.value.as_str()).collect();
@@ -313,7 +327,8 @@ fn domain_value(card: &Card, asked: Option<&str>) -> (f64, String) {
         Some(asked) if names.contains(&asked) => 1.0,
         Some(_) | None if general => if asked.is_some() { 0.4 } else { 1.0 },
         Some(_) => 0.0,
-        None => 0.5,
+        None if names.iter().all(|n| v.domain_is_narrow(n)) => 0.2,
+        None => 0.6,
     };
     (value, if names.is_empty() { "not stated".to_owned() } else { names.join(", ") })
 }
@@ -346,6 +361,14 @@ pub(super) fn reads_long(c: &Constraints, v: &Vocabulary) -> bool {
 fn smallness(card: &Card) -> f64 {
     let count = card.facts.parameters.as_ref().map_or(1e9, |p| p.value as f64);
     (1.0 - (count / 5e6).ln() / (200.0f64).ln()).clamp(0.0, 1.0)
+}
+
+/// 1 from 80 to 450 million parameters, falling to 0 at a tenth and at ten times of that: big enough
+/// to be good at it, small enough for a laptop.
+fn middle(card: &Card) -> f64 {
+    let Some(count) = card.facts.parameters.as_ref().map(|p| p.value as f64) else { return 0.0 };
+    let away = if count < 80e6 { 80e6 / count } else { (count / 450e6).max(1.0) };
+    (1.0 - away.log10()).clamp(0.0, 1.0)
 }
 
 /// A figure that may be set beside others: published, checked, on a named split.

@@ -29,6 +29,9 @@ pub(super) fn read(question: &str, before: Option<&Reading>, v: &Vocabulary) -> 
     if u.says(&Concept::Alternative) && (!reading.models.is_empty() || !reading.foreign.is_empty()) {
         ask_for_another(&mut reading, &u);
     }
+    if !reading.models.is_empty() && !reading.fields.is_empty() {
+        reading.topic = None;
+    }
     reading.intent = intent(&reading, &u);
     if let Some(before) = before {
         follow::carry(&mut reading, before, &u, v);
@@ -56,6 +59,7 @@ fn settle(reading: &mut Reading, u: &Understood) {
         Intent::Recommend => {
             reading.topic = None;
             reading.fields.clear();
+            c.trainable |= u.says(&Concept::Tune);
             if !u.says(&Concept::Alternative) {
                 reading.models.clear();
             }
@@ -67,6 +71,12 @@ fn settle(reading: &mut Reading, u: &Understood) {
             }
             if reading.intent == Intent::Compare {
                 reading.topic = None;
+            }
+            if let Some(field) = c.prefer.map(field_of)
+                && reading.topic.is_none()
+                && !reading.fields.iter().any(|f| f == field)
+            {
+                reading.fields.push(field.to_owned());
             }
             let (task, domain) = (c.task.take(), c.domain.take());
             *c = Constraints::default();
@@ -81,12 +91,25 @@ fn settle(reading: &mut Reading, u: &Understood) {
             c.permissive = false;
             c.commercial = false;
         }
-        Intent::OutOfScope => *c = Constraints::default(),
+        Intent::OutOfScope => {
+            *c = Constraints::default();
+            reading.models.clear();
+            reading.topic = None;
+            reading.fields.clear();
+        }
     }
     let constraints = &reading.constraints;
     let said = serde_json::to_value(constraints).unwrap_or_default();
     let shown = ["models", "fields", "topic", "intent"];
     reading.carried.retain(|name| shown.contains(&name.as_str()) || said.get(name).is_some());
+}
+
+fn field_of(prefer: Prefer) -> &'static str {
+    match prefer {
+        Prefer::Speed => "speed",
+        Prefer::Size => "size",
+        Prefer::Quality => "quality",
+    }
 }
 
 fn named<'a>(u: &'a Understood, of: impl Fn(&'a Concept) -> Option<&'a String>) -> Vec<String> {
@@ -142,6 +165,10 @@ fn constraints(u: &Understood, v: &Vocabulary) -> Constraints {
             _ => {}
         }
     }
+    // `english to german` says what is to be done.
+    if c.task.is_none() && c.language.len() == 2 && u.near(0, u.tokens.len(), &["to", "into", "from"]) {
+        c.task = Some("translation".to_owned());
+    }
     order_languages(&mut c, u);
     for span in &u.spans {
         if let Meaning::Amount(quantity, limit) = span.means {
@@ -164,7 +191,8 @@ fn set_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
     // `generate summaries` asks for summaries.
     let general = ["text-generation", "text2text-generation"];
     let special = tasks.iter().find(|t| !general.contains(&t.as_str()));
-    c.task = special.or(tasks.first()).cloned();
+    let zero_shot = tasks.iter().find(|t| *t == "zero-shot-classification");
+    c.task = zero_shot.or(special).or(tasks.first()).cloned();
     if let Some(subtask) = subtasks.first()
         && let Some((task, _)) = v.subtask(subtask)
         && (special.is_none() || c.task.as_deref() == Some(task) || task == "text-classification")
@@ -223,7 +251,7 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
     let around = |words: &[&str]| u.near(span.start.saturating_sub(3), span.end + 4, words);
     let least = limit == Some(Limit::Least);
     match q.unit {
-        Unit::Parameters | Unit::Magnitude if least => c.min_parameters = value,
+        Unit::Parameters | Unit::Magnitude if least || between(u, span) => c.min_parameters = value,
         Unit::Parameters | Unit::Magnitude => c.max_parameters = value,
         Unit::Bytes if around(&MEMORY_WORDS) && !around(&DISK_WORDS) => c.max_memory = value,
         Unit::Bytes if least => {}
@@ -241,9 +269,21 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
     }
 }
 
+/// Whether a cue for the intent is there; a single `is` or `can` only asks at the start.
+fn asks(u: &Understood, intent: Intent) -> bool {
+    let cue = Concept::Intent(intent);
+    let single = |s: &Span| s.end - s.start == 1 && s.start > 0 && intent == Intent::Lookup;
+    u.concepts().any(|(s, c)| *c == cue && !s.negated && !single(s))
+}
+
+/// Whether the amount is the first of `between 100M and 400M`.
+fn between(u: &Understood, span: &Span) -> bool {
+    span.start > 0 && u.tokens[span.start - 1].text == "between"
+}
+
 /// What is asked for, by cues and by what is named. Order matters: the first rule that holds wins.
 fn intent(r: &Reading, u: &Understood) -> Intent {
-    let asks = |i| u.says(&Concept::Intent(i));
+    let asks = |i| asks(u, i);
     let c = &r.constraints;
     let hostile = u.says(&Concept::Modality("instructions to the desk".to_owned()));
     let about_a_model = !r.models.is_empty();
@@ -256,11 +296,12 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
     if u.says(&Concept::Alternative) && about_a_model && asks(Intent::Recommend) && !asks(Intent::Compare) {
         return Intent::Recommend;
     }
-    let how = asks(Intent::HowTo) || (u.says(&Concept::Tune) && starts_with_how(u));
+    let tunes = u.says(&Concept::Tune) || u.says(&Concept::Trainable);
+    let how = asks(Intent::HowTo) || (tunes && (starts_with_how(u) || about_a_model));
     if r.models.len() >= 2 && !(how && !asks(Intent::Compare)) {
         return Intent::Compare;
     }
-    if how && (about_a_model || !asks(Intent::Recommend)) {
+    if how && (about_a_model || !asks(Intent::Recommend)) && !only_asks_back(r, u) {
         return Intent::HowTo;
     }
     if about_a_model && asks(Intent::Compare) && r.fields.is_empty() && r.topic.is_none() {
@@ -268,8 +309,10 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
     }
     let wants = asks(Intent::Recommend);
     if r.topic.is_some() && !wants && !about_a_model {
-        let task_only = c.task.is_some() && !asks(Intent::Lookup);
-        return if task_only { Intent::Recommend } else { Intent::Lookup };
+        let bare = Constraints { task: None, subtask: None, domain: None, prefer: None, ..c.clone() };
+        let constrained = bare != Constraints::default();
+        let asked = c.task.is_some() && (constrained || !asks(Intent::Lookup));
+        return if asked { Intent::Recommend } else { Intent::Lookup };
     }
     if about_a_model && (!wants || (asks(Intent::Lookup) && c.task.is_none())) {
         return if u.says(&Concept::Tune) && c.examples.is_some() {
@@ -279,6 +322,11 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
         };
     }
     if recommends(r, u, wants) { Intent::Recommend } else { Intent::OutOfScope }
+}
+
+/// `was gpt-2 trained on books?` asks for a fact, not for a plan.
+fn only_asks_back(r: &Reading, u: &Understood) -> bool {
+    r.fields.iter().any(|f| f == "data") && !u.says(&Concept::Intent(Intent::HowTo))
 }
 
 fn starts_with_how(u: &Understood) -> bool {

@@ -70,7 +70,7 @@ pub(super) fn understand(question: &str, v: &Vocabulary) -> Understood {
     for at in (0..found.len()).rev() {
         let token = &found[at];
         let known = first.iter().any(|s| (s.start..s.end).contains(&at));
-        if known || token.shape != Shape::Word || v.is_plain(token) {
+        if known || token.shape != Shape::Word || (v.is_plain(token) && token.text.len() != 3) {
             continue;
         }
         if let Some(meant) = v.correction(&token.text) {
@@ -86,6 +86,7 @@ pub(super) fn understand(question: &str, v: &Vocabulary) -> Understood {
     corrections.reverse();
     let mut spans = spans(&found, v);
     negate(&mut spans, &found);
+    wave_aside(&mut spans, &found);
     let unused = found
         .iter()
         .enumerate()
@@ -106,15 +107,14 @@ fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
         let phrase = v.longest(found, at);
         let amount = amount(found, at);
         let (end, means) = match (phrase, amount) {
-            (Some((length, concepts)), amount)
-                if length > 1 || !matches!(amount, Some((_, q)) if q.unit != Unit::None) =>
-            {
-                (at + length, Meaning::Phrase(concepts.to_vec()))
-            }
-            (_, Some((length, quantity))) => {
+            // `1000 examples` counts rows, whatever else the words may name.
+            (_, Some((length, quantity))) if quantity.unit != Unit::None || phrase.is_none() => {
                 (at + length, Meaning::Amount(quantity, limit(found, at)))
             }
-            (Some((length, concepts)), None) => (at + length, Meaning::Phrase(concepts.to_vec())),
+            (Some((length, concepts)), _) => {
+                (at + length, Meaning::Phrase(with_inner(concepts, found, at, length, v)))
+            }
+            (None, Some(_)) => (at + 1, Meaning::Phrase(Vec::new())),
             (None, None) => {
                 at += 1;
                 continue;
@@ -124,6 +124,29 @@ fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
         at = end;
     }
     spans
+}
+
+/// A guide's word may hide shorter phrases: `sentiment analysis` is a topic and names a task too.
+fn with_inner(
+    concepts: &[Concept],
+    found: &[Token],
+    at: usize,
+    length: usize,
+    v: &Vocabulary,
+) -> Vec<Concept> {
+    let mut all = concepts.to_vec();
+    if concepts.iter().all(|c| matches!(c, Concept::Topic(_) | Concept::LongContext)) {
+        let inside = &found[..at + length];
+        for start in at..at + length {
+            let inner = v.longest(inside, start).filter(|(inner, _)| *inner < length);
+            for concept in inner.map(|(_, c)| c).unwrap_or_default() {
+                if !all.contains(concept) && !matches!(concept, Concept::Topic(_)) {
+                    all.push(concept.clone());
+                }
+            }
+        }
+    }
+    all
 }
 
 /// The amount that starts at `at`, and its length in tokens.
@@ -216,6 +239,22 @@ fn negate(spans: &mut [Span], found: &[Token]) {
                 let joined = found.get(end).is_some_and(|t| matches!(t.text.as_str(), "or" | "and" | "nor"));
                 reach = if joined { end + 3 } else { end };
             }
+        }
+    }
+}
+
+/// Marks what is waved aside afterwards: `speed does not matter`, `German is not needed`.
+fn wave_aside(spans: &mut [Span], found: &[Token]) {
+    const ASIDE: [&str; 6] = ["matter", "matters", "needed", "necessary", "required", "important"];
+    let word = |at: usize| found.get(at).map_or("", |t| t.text.as_str());
+    for span in spans {
+        let aside = (span.end..span.end + 5).find(|at| ASIDE.contains(&word(*at)));
+        let Some(aside) = aside else { continue };
+        let between = span.end..aside;
+        let denied = between.clone().any(|at| matches!(word(at), "not" | "no" | "t" | "doesnt" | "isnt"));
+        let same_clause = between.clone().all(|at| !found[at].after_break);
+        if denied && same_clause {
+            span.negated = true;
         }
     }
 }

@@ -65,6 +65,7 @@ struct File {
     modalities: BTreeMap<String, Vec<String>>,
     foreign: Vec<String>,
     authors: BTreeMap<String, Vec<String>>,
+    misspellings: HashMap<String, String>,
     plain: String,
 }
 
@@ -88,6 +89,8 @@ struct SubtaskWords {
 struct DomainWords {
     #[serde(default)]
     long: bool,
+    #[serde(default)]
+    narrow: bool,
     says: Vec<String>,
 }
 
@@ -118,11 +121,12 @@ pub(super) struct Vocabulary {
     phrases: HashMap<String, Vec<(Vec<String>, Vec<Concept>)>>,
     /// Single words that may be what a misspelt word means, with how they are shown.
     spellings: Vec<(String, String)>,
+    misspellings: HashMap<String, String>,
     plain: HashSet<String>,
     tasks: BTreeMap<String, String>,
     subtasks: BTreeMap<String, (String, Vec<String>)>,
     long_domains: HashSet<String>,
-    domains: Vec<String>,
+    narrow_domains: HashSet<String>,
     languages: BTreeMap<String, String>,
     licences: BTreeMap<String, Terms>,
     pub(super) stems: Stems,
@@ -137,10 +141,11 @@ impl Vocabulary {
             phrases: HashMap::new(),
             spellings: Vec::new(),
             plain: file.plain.split_whitespace().map(str::to_owned).collect(),
+            misspellings: file.misspellings.clone(),
             tasks: file.tasks.iter().map(|(k, t)| (k.clone(), t.label.clone())).collect(),
             subtasks: BTreeMap::new(),
             long_domains: HashSet::new(),
-            domains: file.domains.keys().cloned().collect(),
+            narrow_domains: HashSet::new(),
             languages: BTreeMap::new(),
             licences: file.licences.iter().map(|(k, l)| (k.clone(), l.terms)).collect(),
             stems: Stems::new(),
@@ -167,7 +172,10 @@ impl Vocabulary {
         for (id, words) in file.domains {
             self.add_all(&words.says, &Concept::Domain(id.clone()), true);
             if words.long {
-                self.long_domains.insert(id);
+                self.long_domains.insert(id.clone());
+            }
+            if words.narrow {
+                self.narrow_domains.insert(id);
             }
         }
         for (code, names) in file.languages {
@@ -185,6 +193,9 @@ impl Vocabulary {
         self.add_map(file.authors, Concept::Author);
         for (prefer, phrases) in file.prefer {
             self.add_all(&phrases, &Concept::Prefer(prefer), false);
+        }
+        for word in ["examples", "parameters", "tokens"] {
+            self.spellings.push((word.to_owned(), word.to_owned()));
         }
         for name in file.foreign {
             self.add(&name, Concept::Foreign(name.clone()), false);
@@ -230,7 +241,7 @@ impl Vocabulary {
         for alias in names {
             // A guide's word must not turn every mention of it into a question about the word,
             // so it is not offered as a correction.
-            self.add(alias, concept(card.id.clone()), !guide);
+            self.add(alias, concept(card.id.clone()), !guide && alias.len() > 3);
         }
         if let (false, Some(family)) = (guide, &card.facts.family) {
             self.add(&family.value, Concept::Family(family.value.clone()), true);
@@ -249,6 +260,8 @@ impl Vocabulary {
 
     fn add(&mut self, phrase: &str, concept: Concept, spell: bool) {
         let (found, _) = tokens(phrase, &mut self.stems);
+        // A word of seven letters or more is hardly another one misspelt.
+        let spell = spell || matches!(&found[..], [only] if only.text.len() >= 7);
         if spell && let [only] = &found[..] {
             self.spellings.push((only.text.clone(), only.text.clone()));
         } else if spell && found.len() > 1 && found[0].text.len() > 4 {
@@ -284,6 +297,9 @@ impl Vocabulary {
     /// What a misspelt word may be: the nearest word that names something, by Damerau-Levenshtein
     /// distance 1 for 4 to 7 letters and 2 from 8 on, with the same first letter.
     pub(super) fn correction(&self, word: &str) -> Option<&str> {
+        if let Some(meant) = self.misspellings.get(word) {
+            return Some(meant);
+        }
         let length = word.chars().count();
         let allowed = match length {
             0..4 => return None,
@@ -305,16 +321,6 @@ impl Vocabulary {
         self.tasks.get(task).map_or(task, String::as_str)
     }
 
-    /// All tasks.
-    pub(super) fn tasks(&self) -> impl Iterator<Item = &str> {
-        self.tasks.keys().map(String::as_str)
-    }
-
-    /// All domains.
-    pub(super) fn domains(&self) -> impl Iterator<Item = &str> {
-        self.domains.iter().map(String::as_str)
-    }
-
     /// The task of a subtask, and the tags that cards mark it with.
     pub(super) fn subtask(&self, subtask: &str) -> Option<(&str, &[String])> {
         self.subtasks.get(subtask).map(|(task, tags)| (task.as_str(), tags.as_slice()))
@@ -325,17 +331,14 @@ impl Vocabulary {
         self.long_domains.contains(domain)
     }
 
+    /// Whether a model of this domain serves it and little else.
+    pub(super) fn domain_is_narrow(&self, domain: &str) -> bool {
+        self.narrow_domains.contains(domain)
+    }
+
     /// The language's English name.
     pub(super) fn language<'a>(&'a self, code: &'a str) -> &'a str {
         self.languages.get(code).map_or(code, String::as_str)
-    }
-
-    /// The code of a language by its code or name.
-    pub(super) fn language_code(&self, text: &str) -> Option<&str> {
-        let text = text.to_lowercase();
-        let mut all = self.languages.iter();
-        all.find(|(code, name)| **code == text || name.to_lowercase() == text)
-            .map(|(code, _)| code.as_str())
     }
 
     /// What a licence allows; nothing is known of a licence that the vocabulary lacks.
