@@ -83,7 +83,7 @@ pub(super) fn rank(cards: &[Arc<Card>], c: &Constraints, scale: &Scale<'_>) -> R
         }
     }
     let known: Vec<&Arc<Card>> = models.iter().map(|(card, _)| *card).collect();
-    let quality = quality(&known);
+    let quality = quality(&known, c.task.as_deref());
     let mut ranked: Vec<Candidate> = models
         .into_iter()
         .zip(quality)
@@ -209,6 +209,7 @@ fn is_from(card: &Card, name: &str) -> bool {
     let meta = name == "facebook" && author.contains("meta");
     plain(&card.id) == name
         || fact(&card.facts.family) == name
+        || card.facts.architecture.as_ref().is_some_and(|a| plain(&a.value.model_type) == name)
         || author.contains(&name)
         || organization.starts_with(&name)
         || meta
@@ -262,9 +263,11 @@ fn criteria(
     let (value, note) = language_value(card, c);
     add("language", value, note);
     if reads_long(c, scale.vocabulary) {
+        let said = c.long_context || c.min_context.is_some();
         let tokens = facts.context_length.as_ref().map_or(512, |l| l.value);
         let value = (tokens as f64 / 512.0).log2() / 5.0;
-        add("context", value.clamp(0.0, 1.0), format!("{} tokens", quantity::grouped(tokens)));
+        let name = if said { "context" } else { "usual_context" };
+        add(name, value.clamp(0.0, 1.0), format!("{} tokens", quantity::grouped(tokens)));
     }
     let note = if quality.is_some() { "same metric, dataset and split" } else { "none comparable" };
     add("quality", quality.unwrap_or(0.5), note.to_owned());
@@ -311,7 +314,7 @@ fn task_value(card: &Card, does: Does, generates: bool, trainable: bool) -> (f64
         (Does::Main, false) if ready.len() > 1 => (0.9, "does it as it is, and more"),
         (Does::Main, false) => (1.0, "does it as it is, and nothing else"),
         (Does::Ready, false) => (0.75, "does it as it is, among other things"),
-        (Does::Tuned, false) => (0.3, "after fine-tuning"),
+        (Does::Tuned, false) => (0.2, "after fine-tuning"),
         (Does::Tuned, true) if is_base && understands => (1.0, "a base to fine-tune"),
         (Does::Tuned, true) => (0.7, "can be tuned, and was made for something else"),
         (Does::Main | Does::Ready, true) => (0.8, "does it as it is, and can be tuned on"),
@@ -386,12 +389,14 @@ pub(super) fn comparable(f: &Figure) -> Option<(String, f64)> {
 
 /// For each card the mean place of its figures among those of the others, 0 worst and 1 best;
 /// `None` where no figure can be compared.
-fn quality(cards: &[&Arc<Card>]) -> Vec<Option<f64>> {
-    let mut groups: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
+/// A figure after fine-tuning says nothing of one without, so the two are kept apart.
+fn quality(cards: &[&Arc<Card>], task: Option<&str>) -> Vec<Option<f64>> {
+    let mut groups: HashMap<(String, bool), Vec<(usize, f64)>> = HashMap::new();
     for (at, card) in cards.iter().enumerate() {
         for (key, value) in card.facts.figures.iter().filter_map(comparable) {
             let lower_is_better = key.starts_with("perplexity");
-            groups.entry(key).or_default().push((at, if lower_is_better { -value } else { value }));
+            let tuned = task.is_some_and(|t| does(card, t) == Does::Tuned);
+            groups.entry((key, tuned)).or_default().push((at, if lower_is_better { -value } else { value }));
         }
     }
     let mut places: Vec<Vec<f64>> = vec![Vec::new(); cards.len()];

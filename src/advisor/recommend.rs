@@ -328,7 +328,7 @@ fn table(shown: &[&Candidate], metric: Option<&str>) -> Table {
 /// `planned` until this build runs the architecture: a price alone would promise too much.
 fn here_words(m: &Candidate) -> String {
     match m.here.runs {
-        RunsHere::Planned => format!("planned, {}", m.here.reason),
+        RunsHere::Planned => format!("planned, {}", m.here.reason.trim_start_matches("fetch ")),
         _ => m.here.reason.clone(),
     }
 }

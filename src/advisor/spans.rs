@@ -138,9 +138,10 @@ fn with_inner(
     if concepts.iter().all(|c| matches!(c, Concept::Topic(_) | Concept::LongContext)) {
         let inside = &found[..at + length];
         for start in at..at + length {
-            let inner = v.longest(inside, start).filter(|(inner, _)| *inner < length);
+            let inner = v.longest_within(inside, start, length - 1);
             for concept in inner.map(|(_, c)| c).unwrap_or_default() {
-                if !all.contains(concept) && !matches!(concept, Concept::Topic(_)) {
+                let adds = !matches!(concept, Concept::Topic(_) | Concept::Intent(_));
+                if adds && !all.contains(concept) {
                     all.push(concept.clone());
                 }
             }
