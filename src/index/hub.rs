@@ -15,10 +15,17 @@ pub(super) fn card_text(id: &str, object: &Map<String, Value>) -> String {
             front.entry(name).or_insert_with(|| value.clone());
         }
     }
-    let tags = object.get("tags").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let tags = object
+        .get("tags")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     let tagged = |prefix: &str| {
-        let values = tags.iter().filter_map(|tag| tag.as_str()?.strip_prefix(prefix));
-        values.map(|value| Value::from(value.to_owned())).collect::<Vec<_>>()
+        let values = tags
+            .iter()
+            .filter_map(|tag| tag.as_str()?.strip_prefix(prefix));
+        values
+            .map(|value| Value::from(value.to_owned()))
+            .collect::<Vec<_>>()
     };
     if let Some(license) = tagged("license:").into_iter().next() {
         front.entry("license").or_insert(license);
@@ -27,13 +34,17 @@ pub(super) fn card_text(id: &str, object: &Map<String, Value>) -> String {
     if !datasets.is_empty() {
         front.entry("datasets").or_insert_with(|| datasets.into());
     }
-    let total = object.get("safetensors").and_then(|tensors| tensors.get("total"));
+    let total = object
+        .get("safetensors")
+        .and_then(|tensors| tensors.get("total"));
     if let Some(total) = total.and_then(Value::as_u64) {
         let parameters = serde_json::json!({
             "value": total,
             "source": "safetensors metadata on the hub",
         });
-        let ours = front.entry("modeldesk").or_insert_with(|| Map::new().into());
+        let ours = front
+            .entry("modeldesk")
+            .or_insert_with(|| Map::new().into());
         if let Value::Object(ours) = ours {
             ours.entry("parameters").or_insert(parameters);
         }
@@ -41,7 +52,9 @@ pub(super) fn card_text(id: &str, object: &Map<String, Value>) -> String {
     // A map of JSON values is always YAML; an empty one is no front matter.
     let front = serde_yaml::to_string(&front).unwrap_or_default();
     let name = id.rsplit('/').next().unwrap_or(id);
-    format!("---\n{front}---\n\n# {name}\n\nOnly the hub's listing of this model is here, not its card.\n")
+    format!(
+        "---\n{front}---\n\n# {name}\n\nOnly the hub's listing of this model is here, not its card.\n"
+    )
 }
 
 #[cfg(test)]
@@ -73,12 +86,19 @@ mod tests {
     fn text_that_looks_like_yaml_stays_text() {
         let card = card(r#"{"id":"a/b","tags":["x: {y","---","no","- z\n---\nq"]}"#);
         assert!(card.facts.license.is_none());
-        assert!(card.facts.tags.iter().any(|tag| tag.value == "x: {y"), "{:?}", card.facts.tags);
+        assert!(
+            card.facts.tags.iter().any(|tag| tag.value == "x: {y"),
+            "{:?}",
+            card.facts.tags
+        );
     }
 
     #[test]
     fn an_empty_object_is_a_card() {
         assert_eq!(card("{}").name(), "b");
-        assert_eq!(card(r#"{"cardData":null,"tags":null,"safetensors":7}"#).name(), "b");
+        assert_eq!(
+            card(r#"{"cardData":null,"tags":null,"safetensors":7}"#).name(),
+            "b"
+        );
     }
 }

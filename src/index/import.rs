@@ -114,8 +114,16 @@ impl Library {
         observer: &mut dyn Observer,
     ) -> Result<Report> {
         let ids = |origins: &[Origin]| -> Result<HashSet<String>> {
-            let filter = Filter { origins: origins.to_vec(), guide: true, ..Filter::default() };
-            Ok(self.list(&filter)?.into_iter().map(|card| card.id).collect())
+            let filter = Filter {
+                origins: origins.to_vec(),
+                guide: true,
+                ..Filter::default()
+            };
+            Ok(self
+                .list(&filter)?
+                .into_iter()
+                .map(|card| card.id)
+                .collect())
         };
         let own = ids(&[Origin::User, Origin::Run])?;
         let imported = ids(&[Origin::Imported])?;
@@ -173,7 +181,9 @@ impl Import<'_, '_> {
         let (id, card_text, cut) = match found {
             Found::Card { id, text, cut } => (id, text, cut),
             Found::Bad(why) => {
-                self.report.bad.add(|| format!("{}: {}", text::line(place), text::line(&why)));
+                self.report
+                    .bad
+                    .add(|| format!("{}: {}", text::line(place), text::line(&why)));
                 return Ok(());
             }
         };
@@ -183,7 +193,9 @@ impl Import<'_, '_> {
             return Ok(());
         }
         if self.own.contains(&id) {
-            self.report.kept.add(|| format!("{} is a card of your own", shown()));
+            self.report
+                .kept
+                .add(|| format!("{} is a card of your own", shown()));
             return Ok(());
         }
         if cut {
@@ -195,7 +207,8 @@ impl Import<'_, '_> {
             self.report.replaced += 1;
         }
         self.bytes += card_text.len();
-        self.waiting.push(Card::parse(&id, Origin::Imported, card_text));
+        self.waiting
+            .push(Card::parse(&id, Origin::Imported, card_text));
         if self.waiting.len() >= BATCH_CARDS || self.bytes >= BATCH_BYTES {
             self.flush()?;
         }
@@ -209,11 +222,16 @@ impl Import<'_, '_> {
         if cards.is_empty() {
             return Ok(());
         }
-        self.pen.batch(|sheet| cards.iter().try_for_each(|card| sheet.card(card)))
+        self.pen
+            .batch(|sheet| cards.iter().try_for_each(|card| sheet.card(card)))
     }
 
     fn observe(&mut self, observer: &RefCell<&mut dyn Observer>, now: bool) {
-        if now || self.reported.is_none_or(|last| last.elapsed() >= REPORT_EVERY) {
+        if now
+            || self
+                .reported
+                .is_none_or(|last| last.elapsed() >= REPORT_EVERY)
+        {
             let progress = &mut self.report.progress;
             progress.bad = self.report.bad.count;
             progress.bytes = self.meter.get();

@@ -47,7 +47,11 @@ impl Found {
             return Self::Bad("its card is longer than 64 MiB".to_owned());
         }
         let kept = kept(text);
-        Self::Card { id: id.to_owned(), text: kept.to_owned(), cut: kept.len() < text.len() }
+        Self::Card {
+            id: id.to_owned(),
+            text: kept.to_owned(),
+            cut: kept.len() < text.len(),
+        }
     }
 }
 
@@ -67,7 +71,13 @@ pub(super) fn read(path: &Path, meter: &Meter, each: &mut Each<'_>) -> Result<()
     }
     let failed = |error| Error::io("read", path, error);
     let file = File::open(path).map_err(failed)?;
-    let file = BufReader::with_capacity(1 << 16, Metered { inner: file, meter: Rc::clone(meter) });
+    let file = BufReader::with_capacity(
+        1 << 16,
+        Metered {
+            inner: file,
+            meter: Rc::clone(meter),
+        },
+    );
     let mut text = unpacked(file).map_err(failed)?;
     match first_byte(&mut text).map_err(failed)? {
         Some(b'[') => read_array(text, each),
@@ -82,7 +92,11 @@ pub(super) fn total_bytes(path: &Path) -> u64 {
         return path.metadata().map_or(0, |data| data.len());
     }
     let files = markdown_below(path).unwrap_or_default();
-    files.iter().filter_map(|(file, _)| file.metadata().ok()).map(|data| data.len()).sum()
+    files
+        .iter()
+        .filter_map(|(file, _)| file.metadata().ok())
+        .map(|data| data.len())
+        .sum()
 }
 
 /// A reader that counts.
@@ -104,9 +118,7 @@ fn unpacked<R: Read + 'static>(mut file: BufReader<R>) -> io::Result<Box<dyn Buf
     let start = file.fill_buf()?;
     Ok(match start {
         [0x1f, 0x8b, ..] => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            Box::new(BufReader::new(zstd::Decoder::with_buffer(file)?))
-        }
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(BufReader::new(zstd::Decoder::with_buffer(file)?)),
         _ => Box::new(file),
     })
 }
@@ -148,7 +160,10 @@ fn read_lines(mut text: Box<dyn BufRead>, each: &mut Each<'_>) -> Result<()> {
                 Err(error) => Found::Bad(format!("not JSON: {error}")),
             },
             Err(error) => {
-                return each(&place, Found::Bad(format!("the rest cannot be read: {error}")));
+                return each(
+                    &place,
+                    Found::Bad(format!("the rest cannot be read: {error}")),
+                );
             }
         };
         each(&place, found)?;
@@ -174,10 +189,18 @@ fn next_line(text: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<bo
 /// One JSON array of objects, read element by element.
 fn read_array(text: Box<dyn BufRead>, each: &mut Each<'_>) -> Result<()> {
     let budget = Rc::new(Cell::new(LONGEST_RECORD));
-    let text = BufReader::new(Limited { inner: text, budget: Rc::clone(&budget) });
+    let text = BufReader::new(Limited {
+        inner: text,
+        budget: Rc::clone(&budget),
+    });
     let mut failed = None;
     let mut number = 0;
-    let elements = Elements { each, failed: &mut failed, number: &mut number, budget: &budget };
+    let elements = Elements {
+        each,
+        failed: &mut failed,
+        number: &mut number,
+        budget: &budget,
+    };
     let mut parser = serde_json::Deserializer::from_reader(text);
     let read = parser.deserialize_seq(elements).and_then(|()| parser.end());
     match (failed, read) {
@@ -185,7 +208,10 @@ fn read_array(text: Box<dyn BufRead>, each: &mut Each<'_>) -> Result<()> {
         (None, Ok(())) => Ok(()),
         (None, Err(error)) => {
             let place = format!("line {} (record {})", error.line(), number + 1);
-            each(&place, Found::Bad(format!("the rest cannot be read: {error}")))
+            each(
+                &place,
+                Found::Bad(format!("the rest cannot be read: {error}")),
+            )
         }
     }
 }
@@ -200,7 +226,8 @@ impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)? as u64;
         let left = self.budget.get().checked_sub(read);
-        self.budget.set(left.ok_or_else(|| io::Error::other("a record is longer than 128 MiB"))?);
+        self.budget
+            .set(left.ok_or_else(|| io::Error::other("a record is longer than 128 MiB"))?);
         Ok(read as usize)
     }
 }
@@ -247,8 +274,12 @@ fn record(value: &Value) -> Found {
     let Some(object) = value.as_object() else {
         return Found::Bad("not a JSON object".to_owned());
     };
-    let id = ["id", "modelId"].into_iter().find_map(|name| object.get(name)?.as_str());
-    let Some(id) = id else { return Found::Bad("it has no `id`".to_owned()) };
+    let id = ["id", "modelId"]
+        .into_iter()
+        .find_map(|name| object.get(name)?.as_str());
+    let Some(id) = id else {
+        return Found::Bad("it has no `id`".to_owned());
+    };
     if let Err(why) = check_id(id) {
         return Found::Bad(why);
     }
@@ -285,7 +316,9 @@ pub fn read_card(path: &Path) -> Result<(String, bool)> {
     let file = File::open(path).map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();
     let mut text = Vec::new();
-    file.take(LONGEST_CARD as u64).read_to_end(&mut text).map_err(failed)?;
+    file.take(LONGEST_CARD as u64)
+        .read_to_end(&mut text)
+        .map_err(failed)?;
     let cut = bytes > LONGEST_CARD as u64;
     // A character that the limit cuts is left out whole.
     if cut
@@ -315,14 +348,22 @@ pub fn markdown_below(root: &Path) -> Result<Vec<(PathBuf, String)>> {
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
             if entry.file_type().map_err(failed)?.is_dir() && !hidden {
                 folders.push(entry.path());
-            } else if entry.path().extension().is_some_and(|end| end.eq_ignore_ascii_case("md")) {
+            } else if entry
+                .path()
+                .extension()
+                .is_some_and(|end| end.eq_ignore_ascii_case("md"))
+            {
                 files.push(entry.path());
             }
         }
         let readme = files.iter().position(|file| file.ends_with("README.md"));
         match readme {
             Some(at) if folder != root => found.push(files.swap_remove(at)),
-            _ => found.extend(files.into_iter().filter(|file| !file.ends_with("README.md"))),
+            _ => found.extend(
+                files
+                    .into_iter()
+                    .filter(|file| !file.ends_with("README.md")),
+            ),
         }
     }
     found.sort();
@@ -335,11 +376,18 @@ pub fn markdown_below(root: &Path) -> Result<Vec<(PathBuf, String)>> {
 
 /// The id that a path gives: its last two parts, or one.
 pub fn id_of(path: &Path) -> String {
-    let mut parts =
-        path.iter().filter_map(|part| part.to_str()).map(str::to_owned).collect::<Vec<_>>();
+    let mut parts = path
+        .iter()
+        .filter_map(|part| part.to_str())
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     if let Some(file) = parts.pop() {
-        let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
-        let name = stem.strip_suffix("README").map_or(stem, |name| name.trim_end_matches('-'));
+        let stem = file
+            .rsplit_once('.')
+            .map_or(file.as_str(), |(stem, _)| stem);
+        let name = stem
+            .strip_suffix("README")
+            .map_or(stem, |name| name.trim_end_matches('-'));
         parts.extend((!name.is_empty()).then(|| name.to_owned()));
     }
     parts.drain(..parts.len().saturating_sub(2));
@@ -354,7 +402,10 @@ mod tests {
     fn a_path_gives_the_id() {
         let id = |path: &str| id_of(Path::new(path));
         assert_eq!(id("google/flan-t5-base/README.md"), "google/flan-t5-base");
-        assert_eq!(id("models/google/flan-t5-base/README.md"), "google/flan-t5-base");
+        assert_eq!(
+            id("models/google/flan-t5-base/README.md"),
+            "google/flan-t5-base"
+        );
         assert_eq!(id("google/flan-t5-base.md"), "google/flan-t5-base");
         assert_eq!(id("gpt2-README.md"), "gpt2");
         assert_eq!(id("gpt2/README.md"), "gpt2");
@@ -371,7 +422,14 @@ mod tests {
         assert_eq!(bad("{}"), "it has no `id`");
         assert_eq!(bad(r#"{"id":"a/b","card":7}"#), "`card` is not a text");
         assert!(bad(r#"{"id":"../x","card":""}"#).contains("`..`"));
-        let card = Found::Card { id: "a/b".into(), text: "x".into(), cut: false };
-        assert_eq!(record(&serde_json::json!({"modelId": "a/b", "card": "x"})), card);
+        let card = Found::Card {
+            id: "a/b".into(),
+            text: "x".into(),
+            cut: false,
+        };
+        assert_eq!(
+            record(&serde_json::json!({"modelId": "a/b", "card": "x"})),
+            card
+        );
     }
 }
