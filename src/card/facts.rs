@@ -178,6 +178,8 @@ pub struct Facts {
     pub tasks: TaskFit,
     /// Domains: `legal`, `finance`, ...
     pub domains: Vec<Fact<String>>,
+    /// Directions of translation, as `en-de`; empty means any between its languages.
+    pub translates: Vec<Fact<String>>,
     /// Number of parameters.
     pub parameters: Option<Fact<u64>>,
     /// The network.

@@ -39,6 +39,7 @@ impl Card {
             }),
         );
         put("domains", values(&facts.domains));
+        put("translates", values(&facts.translates));
         put(
             "parameters",
             sourced(facts.parameters.as_ref(), |n| json!(n)),
