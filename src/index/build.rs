@@ -48,7 +48,14 @@ impl Home {
         let (schema, fields) = schema();
         let root = folders.data.join("index");
         let store = Store::new(folders.data.join("cards"));
-        Self { root, store, stamp: settings.stamp(), settings, schema, fields }
+        Self {
+            root,
+            store,
+            stamp: settings.stamp(),
+            settings,
+            schema,
+            fields,
+        }
     }
 }
 
@@ -74,7 +81,9 @@ impl Opened {
             if index.schema() == home.schema {
                 Ok(index)
             } else {
-                Err(tantivy::TantivyError::SchemaError("it has other fields".to_owned()))
+                Err(tantivy::TantivyError::SchemaError(
+                    "it has other fields".to_owned(),
+                ))
             }
         })?;
         folder.verify(&index)?;
@@ -88,16 +97,27 @@ impl Opened {
         meta: Option<Look>,
     ) -> Result<Self, Fault> {
         let reader = guarded(|| {
-            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
+            index
+                .reader_builder()
+                .reload_policy(ReloadPolicy::Manual)
+                .try_into()
         })?;
-        Ok(Self { index, reader, folder, pointer, meta: meta.into() })
+        Ok(Self {
+            index,
+            reader,
+            folder,
+            pointer,
+            meta: meta.into(),
+        })
     }
 
     /// The number of the last batch of the store that the index contains.
     pub(super) fn batch(&self) -> Result<u64, Fault> {
         let payload = guarded(|| Ok(self.index.load_metas()?.payload))?;
         let Some(payload) = payload else { return Ok(0) };
-        payload.parse().map_err(|_| Fault::Damaged("its last batch has no number".to_owned()))
+        payload
+            .parse()
+            .map_err(|_| Fault::Damaged("its last batch has no number".to_owned()))
     }
 
     /// A view of the index as it was at the last reload.
@@ -117,7 +137,10 @@ impl Opened {
             Some(folder) => look(&folder.path().join(META)),
             None => None,
         };
-        let mut known = self.meta.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut known = self
+            .meta
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if self.folder.is_none() || *known != now {
             guarded(|| self.reader.reload())?;
             *known = now;
@@ -140,7 +163,11 @@ fn fill(home: &Home, folder: Folder, notices: &mut Vec<Notice>) -> Result<Opened
     let (memory, index) = built_in(home)?;
     guarded(|| {
         let disk = Sealed::on_disk(folder.path())?;
-        let mut names = index.directory().list_managed_files().into_iter().collect::<Vec<_>>();
+        let mut names = index
+            .directory()
+            .list_managed_files()
+            .into_iter()
+            .collect::<Vec<_>>();
         names.sort_by_key(|name| name.as_os_str() == META);
         for name in names {
             disk.put(&name, &memory.get(&name)?)?;
@@ -169,7 +196,10 @@ pub(super) fn build_in_memory(home: &Home, notices: &mut Vec<Notice>) -> Result<
     let (_, index) = built_in(home)?;
     let opened = Opened::new(index, None, None, None)?;
     if let Err(fault) = catch_up(home, &opened, notices) {
-        notices.push(Notice(format!("your own cards are left out: {}", fault.why())));
+        notices.push(Notice(format!(
+            "your own cards are left out: {}",
+            fault.why()
+        )));
     }
     opened.refresh()?;
     Ok(opened)
@@ -177,8 +207,9 @@ pub(super) fn build_in_memory(home: &Home, notices: &mut Vec<Notice>) -> Result<
 
 /// The built-in cards as one segment in memory.
 fn built_in(home: &Home) -> Result<(Sealed, Index), Fault> {
-    let documents =
-        embedded::cards().iter().map(|card| document(card, &home.fields, &home.settings));
+    let documents = embedded::cards()
+        .iter()
+        .map(|card| document(card, &home.fields, &home.settings));
     guarded(|| {
         let memory = Sealed::in_memory();
         let mut writer = IndexBuilder::new()
@@ -196,10 +227,15 @@ fn built_in(home: &Home) -> Result<(Sealed, Index), Fault> {
 pub(super) fn missing(home: &Home, opened: &Opened) -> Result<Vec<Batch>, Fault> {
     let seen = opened.batch()?;
     if home.store.newest()? < seen {
-        return Err(Fault::Damaged("cards that it was made from are gone".to_owned()));
+        return Err(Fault::Damaged(
+            "cards that it was made from are gone".to_owned(),
+        ));
     }
     let batches = home.store.batches()?;
-    Ok(batches.into_iter().filter(|batch| batch.number > seen).collect())
+    Ok(batches
+        .into_iter()
+        .filter(|batch| batch.number > seen)
+        .collect())
 }
 
 /// Applies the batches that the index does not contain yet. A damaged one is set aside, and what
@@ -214,7 +250,11 @@ pub(super) fn catch_up(
         return Ok(());
     }
     let bytes = missing.iter().map(|batch| batch.bytes).sum::<u64>();
-    let heap = if bytes > MANY_BYTES { LARGE_HEAP } else { SMALL_HEAP };
+    let heap = if bytes > MANY_BYTES {
+        LARGE_HEAP
+    } else {
+        SMALL_HEAP
+    };
     let mut indexer = Indexer::open(home, opened, heap)?;
     for batch in missing {
         let mut fault = None;
@@ -239,7 +279,10 @@ pub(super) fn catch_up(
 }
 
 fn damaged(batch: &Batch, aside: Outcome<PathBuf>) -> Notice {
-    let what = format!("{} is damaged; cards after the damage are lost", shown(&batch.path));
+    let what = format!(
+        "{} is damaged; cards after the damage are lost",
+        shown(&batch.path)
+    );
     Notice(match aside {
         Ok(aside) => format!("{what}; set aside as {}", shown(&aside)),
         Err(error) => format!("{what}, and it cannot be set aside: {error}"),
@@ -267,7 +310,13 @@ impl<'a> Indexer<'a> {
         opened.refresh()?;
         let writer = guarded(|| opened.index.writer_with_num_threads(1, heap))?;
         let before = opened.searcher();
-        Ok(Self { home, opened, writer, before, written: HashSet::new() })
+        Ok(Self {
+            home,
+            opened,
+            writer,
+            before,
+            written: HashSet::new(),
+        })
     }
 
     /// Puts a card in, in place of the one with the same key.
@@ -288,7 +337,11 @@ impl<'a> Indexer<'a> {
         match record {
             Record::Removed { id, .. } => self.remove(&id),
             Record::Card { id, origin, card } => {
-                let origin = if origin == Origin::BuiltIn { Origin::Imported } else { origin };
+                let origin = if origin == Origin::BuiltIn {
+                    Origin::Imported
+                } else {
+                    origin
+                };
                 self.card(&Card::parse(&id, origin, card))
             }
         }

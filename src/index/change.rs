@@ -40,9 +40,8 @@ impl Library {
         for draft in drafts {
             check_id(&draft.id).map_err(|why| not_an_id(&draft.id, &why))?;
         }
-        let parse = |draft: &Draft| {
-            Arc::new(Card::parse(&draft.id, draft.origin, kept(&draft.text)))
-        };
+        let parse =
+            |draft: &Draft| Arc::new(Card::parse(&draft.id, draft.origin, kept(&draft.text)));
         let cards = drafts.iter().map(parse).collect::<Vec<_>>();
         if !cards.is_empty() {
             self.write("adding cards", SMALL_HEAP, waiting, |pen| {
@@ -59,7 +58,11 @@ impl Library {
     /// process writes for more than ten seconds.
     pub fn remove(&self, ids: &[String], waiting: &mut dyn FnMut(&str)) -> Result<()> {
         let origins = vec![Origin::User, Origin::Run, Origin::Imported];
-        let stored = self.list(&Filter { origins, guide: true, ..Filter::default() })?;
+        let stored = self.list(&Filter {
+            origins,
+            guide: true,
+            ..Filter::default()
+        })?;
         for id in ids {
             if stored.iter().any(|card| card.id == *id) {
                 continue;
@@ -100,15 +103,26 @@ impl Library {
             }
         })?;
         let opened = self.current_under(&lock)?;
-        let newest = self.home.store.newest().map_err(|e| Error::io("read", folder, e))?;
+        let newest = self
+            .home
+            .store
+            .newest()
+            .map_err(|e| Error::io("read", folder, e))?;
         let next = newest.max(opened.batch().unwrap_or(0)) + 1;
         let (indexer, fault) = match Indexer::open(&self.home, &opened, heap) {
             Ok(indexer) => (Some(indexer), None),
             Err(fault) => (None, Some(fault)),
         };
-        let mut pen = Pen { store: &self.home.store, indexer, next, fault };
+        let mut pen = Pen {
+            store: &self.home.store,
+            indexer,
+            next,
+            fault,
+        };
         let worked = work(&mut pen);
-        let Pen { indexer, mut fault, .. } = pen;
+        let Pen {
+            indexer, mut fault, ..
+        } = pen;
         if let Some(Err(found)) = indexer.map(Indexer::finish) {
             fault = Some(found);
         }
@@ -160,7 +174,11 @@ impl Pen<'_> {
     ) -> Result<T> {
         let (indexer, fault) = (&mut self.indexer, &mut self.fault);
         let written = self.store.append(self.next, |lines| {
-            let mut sheet = Sheet { lines, indexer: indexer.as_mut(), fault };
+            let mut sheet = Sheet {
+                lines,
+                indexer: indexer.as_mut(),
+                fault,
+            };
             fill(&mut sheet)
         });
         match (&written, &mut self.indexer, &self.fault) {
@@ -201,7 +219,10 @@ impl Sheet<'_, '_, '_> {
 
     /// Takes the card of that id out.
     fn remove(&mut self, id: &str) -> Result<()> {
-        self.lines.push(&Record::Removed { id: id.to_owned(), removed: true })?;
+        self.lines.push(&Record::Removed {
+            id: id.to_owned(),
+            removed: true,
+        })?;
         self.index(|indexer| indexer.remove(id));
         Ok(())
     }

@@ -43,7 +43,11 @@ pub(super) fn precedence(origin: Origin) -> u8 {
 
 /// What a card is replaced by. Built-in cards and the store's cards may share an id.
 pub(super) fn key(origin: Origin, id: &str) -> String {
-    if origin == Origin::BuiltIn { format!("b:{id}") } else { format!("s:{id}") }
+    if origin == Origin::BuiltIn {
+        format!("b:{id}")
+    } else {
+        format!("s:{id}")
+    }
 }
 
 /// The document of a card.
@@ -62,9 +66,18 @@ pub(super) fn document(card: &Card, fields: &Fields, settings: &Settings) -> Tan
     made.add_u64(fields.origin, origin_code(card.origin));
     made.add_u64(fields.guide, u64::from(facts.kind == Kind::Guide));
     for (field, value) in [
-        (fields.parameters, facts.parameters.as_ref().map(|fact| fact.value)),
-        (fields.bytes, facts.size.as_ref().map(|fact| fact.value.bytes)),
-        (fields.context, facts.context_length.as_ref().map(|fact| fact.value)),
+        (
+            fields.parameters,
+            facts.parameters.as_ref().map(|fact| fact.value),
+        ),
+        (
+            fields.bytes,
+            facts.size.as_ref().map(|fact| fact.value.bytes),
+        ),
+        (
+            fields.context,
+            facts.context_length.as_ref().map(|fact| fact.value),
+        ),
     ] {
         if let Some(value) = value {
             made.add_u64(field, value);
@@ -83,7 +96,10 @@ pub(super) fn document(card: &Card, fields: &Fields, settings: &Settings) -> Tan
 /// The task that a card is listed under.
 fn main_task(card: &Card) -> Option<&str> {
     let facts = &card.facts;
-    let task = facts.pipeline_tag.as_ref().or_else(|| facts.tasks.ready.first());
+    let task = facts
+        .pipeline_tag
+        .as_ref()
+        .or_else(|| facts.tasks.ready.first());
     task.map(|fact| fact.value.as_str())
 }
 
@@ -104,7 +120,11 @@ fn add_words(made: &mut TantivyDocument, card: &Card, fields: &Fields) {
     .chain(facts.pipeline_tag.iter().map(|task| task.value.as_str()))
     .collect::<Vec<_>>();
     let summary = card.summary();
-    let headings = card.sections.iter().map(|section| section.title.as_str()).collect::<Vec<_>>();
+    let headings = card
+        .sections
+        .iter()
+        .map(|section| section.title.as_str())
+        .collect::<Vec<_>>();
     let body = card
         .sections
         .iter()
@@ -112,7 +132,9 @@ fn add_words(made: &mut TantivyDocument, card: &Card, fields: &Fields) {
         .filter(|sentence| summary.is_none_or(|summary| !std::ptr::eq(summary, *sentence)))
         .map(|sentence| sentence.text.as_str())
         .collect::<Vec<_>>();
-    let summary = summary.map_or("", |sentence| sentence.text.as_str()).to_owned();
+    let summary = summary
+        .map_or("", |sentence| sentence.text.as_str())
+        .to_owned();
     for (field, text) in [
         (fields.name, name.join(" ")),
         (fields.topic, topic.join(" ")),
@@ -134,9 +156,16 @@ fn values<const N: usize>(lists: [&Vec<Fact<String>>; N]) -> impl Iterator<Item 
 /// The facets of a card, as `task:summarization`.
 fn facets(card: &Card, settings: &Settings) -> Vec<String> {
     let facts = &card.facts;
-    let kind = if facts.kind == Kind::Guide { "guide" } else { "model" };
+    let kind = if facts.kind == Kind::Guide {
+        "guide"
+    } else {
+        "model"
+    };
     let architecture = facts.architecture.as_ref().map(|fact| &fact.value);
-    let size = facts.parameters.as_ref().and_then(|fact| settings.size_class(fact.value));
+    let size = facts
+        .parameters
+        .as_ref()
+        .and_then(|fact| settings.size_class(fact.value));
     let one = |value: Option<&'_ str>| value.map(str::to_owned).into_iter().collect::<Vec<_>>();
     let fact = |fact: &Option<Fact<String>>| one(fact.as_ref().map(|fact| fact.value.as_str()));
     let many = |list: &Vec<Fact<String>>| values([list]).map(str::to_owned).collect::<Vec<_>>();

@@ -23,7 +23,11 @@ pub fn texts() -> &'static [(String, &'static str)] {
         let mut found = Vec::new();
         for name in CARDS.dirs().flat_map(Dir::dirs) {
             let readme = name.get_file(name.path().join("README.md"));
-            let id = name.path().iter().filter_map(|part| part.to_str()).collect::<Vec<_>>();
+            let id = name
+                .path()
+                .iter()
+                .filter_map(|part| part.to_str())
+                .collect::<Vec<_>>();
             if let Some(text) = readme.and_then(|file| file.contents_utf8()) {
                 found.push((id.join("/"), text));
             }
@@ -37,21 +41,25 @@ pub fn texts() -> &'static [(String, &'static str)] {
 pub fn cards() -> &'static [Arc<Card>] {
     static PARSED: OnceLock<Vec<Arc<Card>>> = OnceLock::new();
     PARSED.get_or_init(|| {
-        let parse = |(id, text): &(String, &'static str)| {
-            Arc::new(Card::parse(id, Origin::BuiltIn, *text))
-        };
+        let parse =
+            |(id, text): &(String, &'static str)| Arc::new(Card::parse(id, Origin::BuiltIn, *text));
         texts().iter().map(parse).collect()
     })
 }
 
 /// The built-in card of that id.
 pub fn card(id: &str) -> Option<&'static Arc<Card>> {
-    cards().binary_search_by(|card| card.id.as_str().cmp(id)).ok().map(|at| &cards()[at])
+    cards()
+        .binary_search_by(|card| card.id.as_str().cmp(id))
+        .ok()
+        .map(|at| &cards()[at])
 }
 
 /// Whether a built-in card has that id; parses nothing.
 pub fn has(id: &str) -> bool {
-    texts().binary_search_by(|(known, _)| known.as_str().cmp(id)).is_ok()
+    texts()
+        .binary_search_by(|(known, _)| known.as_str().cmp(id))
+        .is_ok()
 }
 
 /// A number that changes with any id or text of the built-in cards.

@@ -36,7 +36,11 @@ pub(super) fn look(path: &Path) -> Option<Look> {
     let inode = std::os::unix::fs::MetadataExt::ino(&data);
     #[cfg(not(unix))]
     let inode = 0;
-    Some(Look { bytes: data.len(), changed: data.modified().ok(), inode })
+    Some(Look {
+        bytes: data.len(),
+        changed: data.modified().ok(),
+        inode,
+    })
 }
 
 /// A folder that is in use by this process.
@@ -59,9 +63,13 @@ impl Folder {
             };
             let name = name.trim_end();
             let plain = !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
             if !plain {
-                return Err(Fault::Damaged("the pointer to the index is not readable".to_owned()));
+                return Err(Fault::Damaged(
+                    "the pointer to the index is not readable".to_owned(),
+                ));
             }
             let path = root.join(name);
             let in_use = File::open(path.join(IN_USE)).ok();
@@ -70,20 +78,31 @@ impl Folder {
                 let _ = file.try_lock_shared();
             }
             if path.join(META).exists() {
-                return Ok(Some(Self { path, _in_use: in_use }));
+                return Ok(Some(Self {
+                    path,
+                    _in_use: in_use,
+                }));
             }
         }
-        Err(Fault::Damaged("the index has no list of its files".to_owned()))
+        Err(Fault::Damaged(
+            "the index has no list of its files".to_owned(),
+        ))
     }
 
     /// A new folder below `root` for an index of that stamp; not current yet.
     pub(super) fn create(root: &Path, stamp: &str) -> Result<Self, Fault> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_nanos();
         let path = root.join(format!("{stamp}-{:x}-{now:x}", std::process::id()));
         std::fs::create_dir_all(&path)?;
         let in_use = File::create(path.join(IN_USE))?;
         let _ = in_use.try_lock_shared();
-        Ok(Self { path, _in_use: Some(in_use) })
+        Ok(Self {
+            path,
+            _in_use: Some(in_use),
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -92,13 +111,21 @@ impl Folder {
 
     /// Whether the index was made from what `stamp` stands for.
     pub(super) fn is_of(&self, stamp: &str) -> bool {
-        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = self
+            .path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         name.split('-').next() == Some(stamp)
     }
 
     /// Makes this the current folder.
     pub(super) fn make_current(&self, root: &Path) -> Result<(), Fault> {
-        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = self
+            .path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         let written = files::write(&root.join(POINTER), format!("{name}\n").as_bytes());
         written.map_err(|error| Fault::Denied(error.to_string()))
     }
@@ -167,7 +194,9 @@ pub(super) fn pointer(root: &Path) -> Option<Look> {
 /// write lock, since a folder that is being built is not current either.
 pub(super) fn sweep(root: &Path) {
     let current = std::fs::read_to_string(root.join(POINTER)).unwrap_or_default();
-    let Ok(entries) = std::fs::read_dir(root) else { return };
+    let Ok(entries) = std::fs::read_dir(root) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         let is_current = entry.file_name().to_str() == Some(current.trim_end());

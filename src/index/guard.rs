@@ -91,8 +91,12 @@ thread_local! {
 }
 
 /// The names that tantivy gives its threads, whose panics it hands on as errors.
-const TANTIVY_THREADS: [&str; 4] =
-    ["thrd-tantivy", "segment_updater", "merge_thread", "docstore-compressor"];
+const TANTIVY_THREADS: [&str; 4] = [
+    "thrd-tantivy",
+    "segment_updater",
+    "merge_thread",
+    "docstore-compressor",
+];
 
 /// Keeps caught panics off the screen; all others are reported as before.
 fn quiet_panics() {
@@ -103,7 +107,9 @@ fn quiet_panics() {
             let thread = std::thread::current();
             let name = thread.name().unwrap_or_default();
             let ours = GUARDED.try_with(Cell::get).unwrap_or(0) > 0
-                || TANTIVY_THREADS.iter().any(|prefix| name.starts_with(prefix));
+                || TANTIVY_THREADS
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix));
             if !ours {
                 before(info);
             }
@@ -123,7 +129,9 @@ mod tests {
 
     #[test]
     fn a_panic_is_damage_and_a_full_disk_is_not() {
-        assert!(matches!(guarded::<()>(|| panic!("torn")), Err(Fault::Damaged(why)) if why == "torn"));
+        assert!(
+            matches!(guarded::<()>(|| panic!("torn")), Err(Fault::Damaged(why)) if why == "torn")
+        );
         let full = || Err::<(), _>(io::Error::from(io::ErrorKind::StorageFull).into());
         assert!(matches!(guarded(full), Err(Fault::Denied(_))));
         assert_eq!(guarded(|| Ok(1)).unwrap(), 1);

@@ -41,13 +41,38 @@ mod tests {
 
     #[test]
     fn the_hubs_ids_pass_and_others_do_not() {
-        for id in ["gpt2", "google/flan-t5-base", "a", "0/_x", "A.b-C_d/e.f", "git/x.gitx"] {
+        for id in [
+            "gpt2",
+            "google/flan-t5-base",
+            "a",
+            "0/_x",
+            "A.b-C_d/e.f",
+            "git/x.gitx",
+        ] {
             assert!(check_id(id).is_ok(), "{id}");
         }
         let long = "x".repeat(97);
         for id in [
-            "", "/", "a/", "/a", "a/b/c", "a b", "ä", "..", "a..b", "a--b", "-a", "a-", ".a", "a.",
-            "a/b.git", "a/.GIT", "../x", "a\u{202e}b", "a\0", &long,
+            "",
+            "/",
+            "a/",
+            "/a",
+            "a/b/c",
+            "a b",
+            "ä",
+            "..",
+            "a..b",
+            "a--b",
+            "-a",
+            "a-",
+            ".a",
+            "a.",
+            "a/b.git",
+            "a/.GIT",
+            "../x",
+            "a\u{202e}b",
+            "a\0",
+            &long,
         ] {
             assert!(check_id(id).is_err(), "{id}");
         }

@@ -128,8 +128,12 @@ impl Values {
     }
 
     fn get(&mut self, doc: u32) -> tantivy::Result<Option<String>> {
-        let Some(column) = &self.column else { return Ok(None) };
-        let Some(ord) = column.ords().first(doc) else { return Ok(None) };
+        let Some(column) = &self.column else {
+            return Ok(None);
+        };
+        let Some(ord) = column.ords().first(doc) else {
+            return Ok(None);
+        };
         if let Some(value) = self.all.get(ord as usize) {
             return Ok(Some(value.clone()));
         }

@@ -31,8 +31,12 @@ impl WriteLock {
     ) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder)?;
         let path = folder.join("lock");
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         let start = Instant::now();
         let mut said = false;
         loop {
@@ -42,10 +46,16 @@ impl WriteLock {
                 Err(TryLockError::WouldBlock) => {}
             }
             if start.elapsed() >= patience {
-                return Err(Fault::Busy(format!("{} is writing the cards", holder(&mut file))));
+                return Err(Fault::Busy(format!(
+                    "{} is writing the cards",
+                    holder(&mut file)
+                )));
             }
             if !said && start.elapsed() >= SAY_AFTER {
-                waiting(&format!("waiting for {}, which is writing the cards", holder(&mut file)));
+                waiting(&format!(
+                    "waiting for {}, which is writing the cards",
+                    holder(&mut file)
+                ));
                 said = true;
             }
             std::thread::sleep(PAUSE);
@@ -64,7 +74,9 @@ impl WriteLock {
 fn holder(file: &mut File) -> String {
     use std::io::Seek;
     let mut name = String::new();
-    let read = file.rewind().and_then(|()| Read::by_ref(file).take(200).read_to_string(&mut name));
+    let read = file
+        .rewind()
+        .and_then(|()| Read::by_ref(file).take(200).read_to_string(&mut name));
     if read.is_ok() && !name.is_empty() {
         text::line(&name).into_owned()
     } else {
@@ -82,7 +94,9 @@ mod tests {
         let held = WriteLock::acquire(folder.path(), "import", PATIENCE, &mut |_| ()).unwrap();
         let patience = SAY_AFTER + 4 * PAUSE;
         let mut said = Vec::new();
-        let again = WriteLock::acquire(folder.path(), "add", patience, &mut |m| said.push(m.to_owned()));
+        let again = WriteLock::acquire(folder.path(), "add", patience, &mut |m| {
+            said.push(m.to_owned())
+        });
         assert!(matches!(again, Err(Fault::Busy(why)) if why.contains("(import)")));
         assert_eq!(said.len(), 1);
         drop(held);

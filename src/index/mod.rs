@@ -12,11 +12,14 @@ mod document;
 pub mod embedded;
 mod folder;
 mod guard;
+mod hub;
 mod ids;
+mod import;
 mod list;
 mod lock;
 mod open;
 mod query;
+mod records;
 mod schema;
 mod sealed;
 mod store;
@@ -36,7 +39,9 @@ pub use document::origin_name;
 use document::{ORIGINS, precedence};
 use guard::{Fault, guarded};
 pub use ids::check_id;
+pub use import::{Listing, Observer, Progress, Report};
 pub use list::{Filter, Summary};
+pub use records::{id_of, markdown_below, read_card};
 
 use crate::card::{Card, Origin};
 use crate::error::Result;
@@ -112,7 +117,10 @@ impl Library {
     pub fn own(&self) -> Vec<Arc<Card>> {
         let own = self.with_index(|opened| {
             let searcher = opened.searcher();
-            let state = (std::ptr::from_ref(opened) as usize, searcher.generation().generation_id());
+            let state = (
+                std::ptr::from_ref(opened) as usize,
+                searcher.generation().generation_id(),
+            );
             let mut known = lock(&self.own);
             if let Some((of, cards)) = &*known
                 && *of == state
@@ -122,7 +130,10 @@ impl Library {
             let clauses = query::filter(&self.home, &[], &[Origin::User, Origin::Run]);
             let mut cards = guarded(|| {
                 let found = searcher.search(&BooleanQuery::new(clauses), &DocSetCollector)?;
-                found.into_iter().map(|address| stored(&self.home, &searcher, address)).collect()
+                found
+                    .into_iter()
+                    .map(|address| stored(&self.home, &searcher, address))
+                    .collect()
             })
             .map(|cards: Vec<Card>| cards.into_iter().map(Arc::new).collect::<Vec<_>>())?;
             cards.sort_by(|a, b| a.id.cmp(&b.id));
@@ -249,7 +260,9 @@ impl Library {
 fn stored(home: &Home, searcher: &Searcher, address: DocAddress) -> tantivy::Result<Card> {
     let (id, origin) = query::identity(searcher, address)?;
     let document = searcher.doc::<TantivyDocument>(address)?;
-    let text = document.get_first(home.fields.text).and_then(|value| value.as_str());
+    let text = document
+        .get_first(home.fields.text)
+        .and_then(|value| value.as_str());
     Ok(Card::parse(&id, origin, text.unwrap_or_default()))
 }
 

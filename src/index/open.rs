@@ -55,9 +55,18 @@ fn rebuild_on_disk(
     notices: &mut Vec<Notice>,
 ) -> Result<Opened, Fault> {
     let acquire = || {
-        WriteLock::acquire(home.store.folder(), "building the index", PATIENCE, &mut |_| ())
+        WriteLock::acquire(
+            home.store.folder(),
+            "building the index",
+            PATIENCE,
+            &mut |_| (),
+        )
     };
-    let _lock = if held.is_none() { Some(acquire()?) } else { None };
+    let _lock = if held.is_none() {
+        Some(acquire()?)
+    } else {
+        None
+    };
     // Whoever held the lock before may have built it.
     if let Ok(Some(folder)) = Folder::current(&home.root)
         && folder.is_of(&home.stamp)
@@ -76,9 +85,13 @@ fn rebuild_on_disk(
 
 /// The current index, brought up to date where that is possible. `None`: there is none.
 fn existing(home: &Home, notices: &mut Vec<Notice>) -> Result<Option<Opened>, Fault> {
-    let Some(folder) = Folder::current(&home.root)? else { return Ok(None) };
+    let Some(folder) = Folder::current(&home.root)? else {
+        return Ok(None);
+    };
     if !folder.is_of(&home.stamp) {
-        return Err(Fault::Damaged("it was made from other cards or settings".to_owned()));
+        return Err(Fault::Damaged(
+            "it was made from other cards or settings".to_owned(),
+        ));
     }
     let opened = Opened::on_disk(home, folder)?;
     if missing(home, &opened)?.is_empty() {
@@ -101,7 +114,8 @@ fn existing(home: &Home, notices: &mut Vec<Notice>) -> Result<Option<Opened>, Fa
 }
 
 fn in_memory(home: &Home, why: &str, notices: &mut Vec<Notice>) -> Result<Opened> {
-    let opened = build_in_memory(home, notices).map_err(|fault| fault.into_error("index the cards"))?;
+    let opened =
+        build_in_memory(home, notices).map_err(|fault| fault.into_error("index the cards"))?;
     notices.push(Notice(format!(
         "the index is kept in memory for now, because {} cannot be used: {why}",
         crate::error::shown(&home.root)

@@ -36,11 +36,7 @@ const COMMON_FROM: u64 = 2_000;
 const MOST_HITS: usize = 10_000;
 
 /// Searches.
-pub(super) fn search(
-    home: &Home,
-    searcher: &Searcher,
-    search: &Search,
-) -> Result<Vec<Hit>, Fault> {
+pub(super) fn search(home: &Home, searcher: &Searcher, search: &Search) -> Result<Vec<Hit>, Fault> {
     if search.limit == 0 {
         return Ok(Vec::new());
     }
@@ -65,11 +61,18 @@ pub(super) fn filter(
         Box::new(TermQuery::new(term, IndexRecordOption::Basic))
     };
     let quiet = |query| -> Box<dyn Query> { Box::new(ConstScoreQuery::new(query, 0.0)) };
-    let mut clauses =
-        facets.iter().map(|value| (Occur::Must, quiet(facet(value)))).collect::<Vec<_>>();
+    let mut clauses = facets
+        .iter()
+        .map(|value| (Occur::Must, quiet(facet(value))))
+        .collect::<Vec<_>>();
     if !origins.is_empty() && !ORIGINS.iter().all(|origin| origins.contains(origin)) {
-        let any = origins.iter().map(|origin| facet(&format!("origin:{}", origin_name(*origin))));
-        clauses.push((Occur::Must, quiet(Box::new(BooleanQuery::union(any.collect())))));
+        let any = origins
+            .iter()
+            .map(|origin| facet(&format!("origin:{}", origin_name(*origin))));
+        clauses.push((
+            Occur::Must,
+            quiet(Box::new(BooleanQuery::union(any.collect()))),
+        ));
     }
     clauses
 }
@@ -80,7 +83,11 @@ fn query(home: &Home, searcher: &Searcher, search: &Search) -> tantivy::Result<B
         Box::new(AllQuery)
     } else {
         let terms = Terms::of(home, searcher, text)?.into_queries();
-        if terms.is_empty() { Box::new(EmptyQuery) } else { Box::new(BooleanQuery::new(terms)) }
+        if terms.is_empty() {
+            Box::new(EmptyQuery)
+        } else {
+            Box::new(BooleanQuery::new(terms))
+        }
     };
     let mut clauses = filter(home, &search.facets, &search.origins);
     if clauses.is_empty() {
@@ -101,7 +108,12 @@ struct Terms<'a> {
 
 impl<'a> Terms<'a> {
     fn of(home: &'a Home, searcher: &'a Searcher, text: &str) -> tantivy::Result<Self> {
-        let mut terms = Self { home, searcher, prose: tokens::prose(), weights: BTreeMap::new() };
+        let mut terms = Self {
+            home,
+            searcher,
+            prose: tokens::prose(),
+            weights: BTreeMap::new(),
+        };
         for piece in distinct(tokens::pieces(text)) {
             terms.add_name(&piece, 1.0);
         }
@@ -117,7 +129,11 @@ impl<'a> Terms<'a> {
                 terms.add_prose(&stems, 1.0);
             } else if corrected < MOST_TYPOS {
                 corrected += 1;
-                let distance = if letters < typos.two_letters_from { 1 } else { 2 };
+                let distance = if letters < typos.two_letters_from {
+                    1
+                } else {
+                    2
+                };
                 for reading in terms.readings(&word, distance)? {
                     let stems = tokens::tokens_of(&mut terms.prose, &reading);
                     terms.add_prose(&stems, typos.weight);
@@ -132,7 +148,10 @@ impl<'a> Terms<'a> {
     fn is_known(&self, word: &str, stems: &[String]) -> tantivy::Result<bool> {
         let fields = &self.home.fields;
         let has = |field, text: &str| -> tantivy::Result<bool> {
-            Ok(self.searcher.doc_freq(&Term::from_field_text(field, text))? > 0)
+            Ok(self
+                .searcher
+                .doc_freq(&Term::from_field_text(field, text))?
+                > 0)
         };
         if has(fields.words, word)? || has(fields.name, word)? {
             return Ok(true);
@@ -170,14 +189,21 @@ impl<'a> Terms<'a> {
         found.sort_by(|a, b| (a.0, b.1, &a.2).cmp(&(b.0, a.1, &b.2)));
         let nearest = found.first().map_or(0, |best| best.0);
         let readings = found.into_iter().take_while(|(away, ..)| *away == nearest);
-        Ok(readings.take(MOST_READINGS).map(|(.., near)| near).collect())
+        Ok(readings
+            .take(MOST_READINGS)
+            .map(|(.., near)| near)
+            .collect())
     }
 
     fn add_name(&mut self, piece: &str, share: f32) {
         if tokens::tokens_of(&mut self.prose, piece).is_empty() {
             return;
         }
-        self.add(self.home.fields.name, piece, share * self.home.settings.weights.name);
+        self.add(
+            self.home.fields.name,
+            piece,
+            share * self.home.settings.weights.name,
+        );
     }
 
     fn add_prose(&mut self, stems: &[String], share: f32) {
@@ -195,12 +221,18 @@ impl<'a> Terms<'a> {
     /// Such a word tells nothing and is slow to score.
     fn is_common(&self, field: Field, stem: &str) -> bool {
         let cards = self.searcher.num_docs();
-        let with = self.searcher.doc_freq(&Term::from_field_text(field, stem)).unwrap_or(0);
+        let with = self
+            .searcher
+            .doc_freq(&Term::from_field_text(field, stem))
+            .unwrap_or(0);
         cards > COMMON_FROM && with > cards / 3
     }
 
     fn add(&mut self, field: Field, text: &str, weight: f32) {
-        let known = self.weights.entry(Term::from_field_text(field, text)).or_default();
+        let known = self
+            .weights
+            .entry(Term::from_field_text(field, text))
+            .or_default();
         *known = known.max(weight);
     }
 
@@ -233,9 +265,10 @@ fn hits(
     // Sums of the same numbers differ in the last digits from one index to the next.
     let rounded = |hit: &Hit| (f64::from(hit.score) * 1e4).round();
     hits.sort_by(|a, b| {
-        rounded(b).total_cmp(&rounded(a)).then_with(|| a.id.cmp(&b.id)).then_with(|| {
-            precedence(a.origin).cmp(&precedence(b.origin))
-        })
+        rounded(b)
+            .total_cmp(&rounded(a))
+            .then_with(|| a.id.cmp(&b.id))
+            .then_with(|| precedence(a.origin).cmp(&precedence(b.origin)))
     });
     let mut best = HashMap::<String, u8>::new();
     for hit in &hits {
@@ -254,8 +287,18 @@ pub(super) fn identity(
 ) -> tantivy::Result<(String, Origin)> {
     let segment = searcher.segment_reader(address.segment_ord);
     let id = shown(segment, "id", address.doc_id)?.unwrap_or_default();
-    let code = segment.fast_fields().u64("origin")?.first(address.doc_id).unwrap_or(3);
-    Ok((id, ORIGINS.get(code as usize).copied().unwrap_or(Origin::Imported)))
+    let code = segment
+        .fast_fields()
+        .u64("origin")?
+        .first(address.doc_id)
+        .unwrap_or(3);
+    Ok((
+        id,
+        ORIGINS
+            .get(code as usize)
+            .copied()
+            .unwrap_or(Origin::Imported),
+    ))
 }
 
 /// The value of a text column.
@@ -264,8 +307,12 @@ pub(super) fn shown(
     column: &str,
     doc: u32,
 ) -> tantivy::Result<Option<String>> {
-    let Some(column) = segment.fast_fields().str(column)? else { return Ok(None) };
-    let Some(ord) = column.ords().first(doc) else { return Ok(None) };
+    let Some(column) = segment.fast_fields().str(column)? else {
+        return Ok(None);
+    };
+    let Some(ord) = column.ords().first(doc) else {
+        return Ok(None);
+    };
     let mut value = String::new();
     column.ord_to_str(ord, &mut value)?;
     Ok(Some(value))

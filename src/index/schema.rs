@@ -73,24 +73,45 @@ impl Settings {
             .map_err(|e| wrong("cannot read the index settings".to_owned()).caused_by(e))?;
         settings.hash = Hash::of(text.as_bytes());
         if settings.version != 1 {
-            return Err(wrong(format!("version {} is not known here", settings.version)));
+            return Err(wrong(format!(
+                "version {} is not known here",
+                settings.version
+            )));
         }
-        let Weights { name, topic, summary, headings, body } = settings.weights;
+        let Weights {
+            name,
+            topic,
+            summary,
+            headings,
+            body,
+        } = settings.weights;
         let weights = [name, topic, summary, headings, body, settings.typos.weight];
-        if weights.iter().any(|weight| !(weight.is_finite() && *weight > 0.0)) {
+        if weights
+            .iter()
+            .any(|weight| !(weight.is_finite() && *weight > 0.0))
+        {
             return Err(wrong("a weight is not a positive number".to_owned()));
         }
-        if let Some(unknown) = settings.facets.iter().find(|name| !FACETS.contains(&name.as_str()))
+        if let Some(unknown) = settings
+            .facets
+            .iter()
+            .find(|name| !FACETS.contains(&name.as_str()))
         {
             return Err(wrong(format!("facet `{unknown}` is not known here"))
                 .hint(format!("known facets are {}", FACETS.join(", "))));
         }
-        if let Some(absent) = ["origin", "kind"].iter().find(|name| {
-            !settings.facets.iter().any(|facet| facet == *name)
-        }) {
-            return Err(wrong(format!("facet `{absent}` is missing, which searches rely on")));
+        if let Some(absent) = ["origin", "kind"]
+            .iter()
+            .find(|name| !settings.facets.iter().any(|facet| facet == *name))
+        {
+            return Err(wrong(format!(
+                "facet `{absent}` is missing, which searches rely on"
+            )));
         }
-        if settings.sizes.windows(2).any(|two| two[0].below >= two[1].below && two[1].below.is_some())
+        if settings
+            .sizes
+            .windows(2)
+            .any(|two| two[0].below >= two[1].below && two[1].below.is_some())
         {
             return Err(wrong("size classes are not in rising order".to_owned()));
         }
@@ -109,13 +130,24 @@ impl Settings {
     /// The size class of a model with that many parameters.
     pub(super) fn size_class(&self, parameters: u64) -> Option<&str> {
         let fits = |class: &&SizeClass| class.below.is_none_or(|below| parameters < below);
-        self.sizes.iter().find(fits).map(|class| class.name.as_str())
+        self.sizes
+            .iter()
+            .find(fits)
+            .map(|class| class.name.as_str())
     }
 }
 
 /// The facets that [`super::document`] knows how to fill.
 const FACETS: [&str; 10] = [
-    "task", "tuned", "license", "language", "domain", "size", "architecture", "family", "origin",
+    "task",
+    "tuned",
+    "license",
+    "language",
+    "domain",
+    "size",
+    "architecture",
+    "family",
+    "origin",
     "kind",
 ];
 
@@ -161,7 +193,11 @@ pub(super) fn schema() -> (Schema, Fields) {
             .set_fieldnorms(false)
             .set_index_option(IndexRecordOption::Basic);
         let options = TextOptions::default().set_indexing_options(indexing);
-        if fast { options.set_fast("raw") } else { options }
+        if fast {
+            options.set_fast("raw")
+        } else {
+            options
+        }
     };
     let shown = || TextOptions::default().set_fast("raw");
     let searched = |tokenizer: &str| {
@@ -191,8 +227,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         summary: builder.add_text_field("summary", searched(tokens::PROSE)),
         headings: builder.add_text_field("headings", searched(tokens::PROSE)),
         body: builder.add_text_field("body", searched(tokens::PROSE)),
-        words: builder
-            .add_text_field("words", TextOptions::default().set_indexing_options(words)),
+        words: builder.add_text_field("words", TextOptions::default().set_indexing_options(words)),
         text: builder.add_text_field("text", STORED),
     };
     (builder.build(), fields)
@@ -215,7 +250,9 @@ mod tests {
         let text = embedded::setting("schema.yaml").unwrap();
         let wrong = |from: &str, to: &str| {
             assert!(text.contains(from));
-            Settings::parse(&text.replace(from, to)).unwrap_err().to_string()
+            Settings::parse(&text.replace(from, to))
+                .unwrap_err()
+                .to_string()
         };
         assert!(wrong("name: 6.0", "name: -1").contains("weight"));
         assert!(wrong("[task,", "[tusk,").contains("`tusk`"));

@@ -37,12 +37,18 @@ pub(super) struct Sealed {
 impl Sealed {
     /// The files in the folder `root`.
     pub(super) fn on_disk(root: &Path) -> tantivy::Result<Self> {
-        Ok(Self { inner: Box::new(MmapDirectory::open(root)?), root: Some(root.to_path_buf()) })
+        Ok(Self {
+            inner: Box::new(MmapDirectory::open(root)?),
+            root: Some(root.to_path_buf()),
+        })
     }
 
     /// Files in memory.
     pub(super) fn in_memory() -> Self {
-        Self { inner: Box::new(RamDirectory::create()), root: None }
+        Self {
+            inner: Box::new(RamDirectory::create()),
+            root: None,
+        }
     }
 
     /// Writes a whole file as it is; the list of segments gets its checksum.
@@ -88,10 +94,17 @@ fn unseal(mut sealed: Vec<u8>) -> Option<Vec<u8>> {
 
 impl Directory for Sealed {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        let small = self.root.as_ref().map(|root| root.join(path)).filter(|path| {
-            path.metadata().is_ok_and(|data| data.is_file() && data.len() <= READ_UP_TO)
-        });
-        let Some(file) = small else { return self.inner.get_file_handle(path) };
+        let small = self
+            .root
+            .as_ref()
+            .map(|root| root.join(path))
+            .filter(|path| {
+                path.metadata()
+                    .is_ok_and(|data| data.is_file() && data.len() <= READ_UP_TO)
+            });
+        let Some(file) = small else {
+            return self.inner.get_file_handle(path);
+        };
         let bytes = std::fs::read(file)
             .map_err(|error| OpenReadError::wrap_io_error(error, path.to_path_buf()))?;
         Ok(Arc::new(OwnedBytes::new(bytes)))
@@ -121,11 +134,17 @@ impl Directory for Sealed {
     }
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        let data = if is_list(path) { seal(data) } else { data.to_vec() };
+        let data = if is_list(path) {
+            seal(data)
+        } else {
+            data.to_vec()
+        };
         match &self.root {
             // Written for every new file, and only to know what to clean up: not worth a sync.
             Some(root) if path == Path::new(MANAGED) => {
-                let mut file = tempfile::Builder::new().prefix(".write-").tempfile_in(root)?;
+                let mut file = tempfile::Builder::new()
+                    .prefix(".write-")
+                    .tempfile_in(root)?;
                 file.write_all(&data)?;
                 file.persist(root.join(path))?;
                 Ok(())

@@ -78,7 +78,11 @@ impl Store {
         for (number, path) in self.numbered()? {
             if path.extension().is_some_and(|end| end == "zst") {
                 let bytes = path.metadata()?.len();
-                found.push(Batch { number, path, bytes });
+                found.push(Batch {
+                    number,
+                    path,
+                    bytes,
+                });
             }
         }
         found.sort_by_key(|batch| batch.number);
@@ -87,7 +91,12 @@ impl Store {
 
     /// The number of the newest batch, counting those set aside: numbers are never used twice.
     pub(super) fn newest(&self) -> io::Result<u64> {
-        Ok(self.numbered()?.into_iter().map(|(number, _)| number).max().unwrap_or(0))
+        Ok(self
+            .numbered()?
+            .into_iter()
+            .map(|(number, _)| number)
+            .max()
+            .unwrap_or(0))
     }
 
     fn numbered(&self) -> io::Result<Vec<(u64, PathBuf)>> {
@@ -99,8 +108,13 @@ impl Store {
         let mut found = Vec::new();
         for entry in entries {
             let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let number = name.split_once(".jsonl.zst").and_then(|(number, _)| number.parse().ok());
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            let number = name
+                .split_once(".jsonl.zst")
+                .and_then(|(number, _)| number.parse().ok());
             found.extend(number.map(|number| (number, path.clone())));
         }
         Ok(found)
@@ -119,24 +133,30 @@ impl Store {
         let path = self.path(number);
         let mut outcome = None;
         let written = files::write_with(&path, |file| {
-            let mut writer = BatchWriter { file, frame: Vec::with_capacity(FRAME) };
+            let mut writer = BatchWriter {
+                file,
+                frame: Vec::with_capacity(FRAME),
+            };
             let filled = fill(&mut writer);
             let failed = filled.is_err();
             outcome = Some(filled);
-            if failed { Err(io::Error::other("not finished")) } else { writer.close() }
+            if failed {
+                Err(io::Error::other("not finished"))
+            } else {
+                writer.close()
+            }
         });
         match outcome {
             Some(Err(error)) => Err(error),
             Some(Ok(made)) => written.map(|()| made),
-            None => Err(written.err().unwrap_or_else(|| Error::new("cannot write the cards"))),
+            None => Err(written
+                .err()
+                .unwrap_or_else(|| Error::new("cannot write the cards"))),
         }
     }
 
     /// Hands every record of `batch` to `each`, in order. `Ok(false)`: the rest is damaged.
-    pub(super) fn read(
-        batch: &Batch,
-        each: &mut dyn FnMut(Record) -> Result<()>,
-    ) -> Result<bool> {
+    pub(super) fn read(batch: &Batch, each: &mut dyn FnMut(Record) -> Result<()>) -> Result<bool> {
         let file = File::open(&batch.path).map_err(|e| Error::io("read", &batch.path, e))?;
         let mut file = BufReader::new(file);
         let mut frame = Vec::new();
@@ -147,8 +167,13 @@ impl Store {
                 Err(error) if is_damage(&error) => return Ok(false),
                 Err(error) => return Err(Error::io("read", &batch.path, error)),
             }
-            for line in frame.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                let Ok(record) = serde_json::from_slice(line) else { return Ok(false) };
+            for line in frame
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+            {
+                let Ok(record) = serde_json::from_slice(line) else {
+                    return Ok(false);
+                };
                 each(record)?;
             }
         }
@@ -175,7 +200,10 @@ impl Store {
     /// the last one, so an index that has seen that number has seen all of it; a crash half way
     /// leaves batches that say the same twice.
     pub(super) fn compact(&self) -> Result<()> {
-        let listed = || self.batches().map_err(|e| Error::io("read", &self.folder, e));
+        let listed = || {
+            self.batches()
+                .map_err(|e| Error::io("read", &self.folder, e))
+        };
         let mut batches = listed()?;
         while batches.len() > MOST_BATCHES {
             let cheapest = batches
@@ -204,12 +232,18 @@ impl Store {
                 ids.push(record.id().to_owned());
                 Ok(())
             })?;
-            let mut keep = ids.into_iter().rev().map(|id| seen.insert(id)).collect::<Vec<_>>();
+            let mut keep = ids
+                .into_iter()
+                .rev()
+                .map(|id| seen.insert(id))
+                .collect::<Vec<_>>();
             keep.reverse();
             stands.push(keep);
         }
         stands.reverse();
-        let Some(last) = batches.last().filter(|_| whole) else { return Ok(false) };
+        let Some(last) = batches.last().filter(|_| whole) else {
+            return Ok(false);
+        };
         self.append(last.number, |writer| {
             for (batch, keep) in batches.iter().zip(&stands) {
                 let mut keep = keep.iter();
@@ -218,8 +252,9 @@ impl Store {
                     _ => Ok(()),
                 })?;
                 if !whole {
-                    return Err(Error::new("these cards changed while they were read")
-                        .at_path(&batch.path));
+                    return Err(
+                        Error::new("these cards changed while they were read").at_path(&batch.path)
+                    );
                 }
             }
             Ok(())
@@ -244,7 +279,11 @@ impl BatchWriter<'_> {
         let failed = |e: io::Error| Error::new("cannot write the cards").caused_by(e);
         serde_json::to_writer(&mut self.frame, record).map_err(|e| failed(e.into()))?;
         self.frame.push(b'\n');
-        if self.frame.len() >= FRAME { self.close().map_err(failed) } else { Ok(()) }
+        if self.frame.len() >= FRAME {
+            self.close().map_err(failed)
+        } else {
+            Ok(())
+        }
     }
 
     /// Ends the frame.
@@ -270,7 +309,11 @@ fn next_frame(file: &mut BufReader<File>, frame: &mut Vec<u8>) -> io::Result<boo
     let decoder = zstd::Decoder::with_buffer(file)?.single_frame();
     decoder.take(LONGEST_FRAME).read_to_end(frame)?;
     let whole = frame.last() == Some(&b'\n');
-    if whole { Ok(true) } else { Err(io::ErrorKind::InvalidData.into()) }
+    if whole {
+        Ok(true)
+    } else {
+        Err(io::ErrorKind::InvalidData.into())
+    }
 }
 
 /// zstd reports damage as errors without a kind; what the system reports has one.
@@ -283,11 +326,19 @@ mod tests {
     use super::*;
 
     fn card(id: &str, text: &str) -> Record {
-        Record::Card { id: id.to_owned(), origin: Origin::User, card: text.to_owned() }
+        Record::Card {
+            id: id.to_owned(),
+            origin: Origin::User,
+            card: text.to_owned(),
+        }
     }
 
     fn put(store: &Store, number: u64, records: &[Record]) {
-        store.append(number, |writer| records.iter().try_for_each(|r| writer.push(r))).unwrap();
+        store
+            .append(number, |writer| {
+                records.iter().try_for_each(|r| writer.push(r))
+            })
+            .unwrap();
     }
 
     fn all(store: &Store) -> (Vec<Record>, bool) {
@@ -295,10 +346,10 @@ mod tests {
         let mut whole = true;
         for batch in store.batches().unwrap() {
             whole &= Store::read(&batch, &mut |record| {
-                    found.push(record);
-                    Ok(())
-                })
-                .unwrap();
+                found.push(record);
+                Ok(())
+            })
+            .unwrap();
         }
         (found, whole)
     }
@@ -309,8 +360,14 @@ mod tests {
         let store = Store::new(folder.path().join("cards"));
         assert_eq!(store.newest().unwrap(), 0);
         let long = "ä".repeat(FRAME);
-        let records =
-            [card("a", "x\ny"), card("b", &long), Record::Removed { id: "a".into(), removed: true }];
+        let records = [
+            card("a", "x\ny"),
+            card("b", &long),
+            Record::Removed {
+                id: "a".into(),
+                removed: true,
+            },
+        ];
         put(&store, 1, &records);
         assert_eq!(all(&store), (records.to_vec(), true));
     }
@@ -332,7 +389,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path().to_path_buf());
         let text = "z".repeat(FRAME);
-        put(&store, 1, &[card("a", &text), card("b", &text), card("c", &text)]);
+        put(
+            &store,
+            1,
+            &[card("a", &text), card("b", &text), card("c", &text)],
+        );
         let batch = store.batches().unwrap().remove(0);
         let mut bytes = std::fs::read(&batch.path).unwrap();
         let middle = bytes.len() / 2;
@@ -340,7 +401,11 @@ mod tests {
         files::write(&batch.path, &bytes).unwrap();
         assert!(!all(&store).1);
         let aside = store.set_aside(&batch).unwrap();
-        assert!(aside.to_string_lossy().ends_with("00000001.jsonl.zst.corrupt"));
+        assert!(
+            aside
+                .to_string_lossy()
+                .ends_with("00000001.jsonl.zst.corrupt")
+        );
         let (kept, whole) = all(&store);
         assert!(whole);
         assert_eq!(kept, [card("a", &text)]);
@@ -353,8 +418,15 @@ mod tests {
         let store = Store::new(folder.path().to_path_buf());
         for number in 1..=70 {
             let id = format!("m{}", number % 10);
-            let removed = Record::Removed { id: id.clone(), removed: true };
-            let record = if number % 7 == 0 { removed } else { card(&id, &number.to_string()) };
+            let removed = Record::Removed {
+                id: id.clone(),
+                removed: true,
+            };
+            let record = if number % 7 == 0 {
+                removed
+            } else {
+                card(&id, &number.to_string())
+            };
             put(&store, number, &[record]);
         }
         let last = |records: Vec<Record>| {

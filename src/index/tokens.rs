@@ -1,8 +1,8 @@
 //! How text becomes words: prose is stemmed, identifiers are taken apart and kept whole too.
 
 use tantivy::tokenizer::{
-    Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, StopWordFilter,
-    TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager,
+    Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
+    Token, TokenStream, Tokenizer, TokenizerManager,
 };
 
 /// The tokenizer of names and ids.
@@ -46,7 +46,9 @@ pub(super) fn words() -> TextAnalyzer {
 /// The tokens of `text` under `analyzer`, in order.
 pub(super) fn tokens_of(analyzer: &mut TextAnalyzer, text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
-    analyzer.token_stream(text).process(&mut |token| tokens.push(token.text.clone()));
+    analyzer
+        .token_stream(text)
+        .process(&mut |token| tokens.push(token.text.clone()));
     tokens
 }
 
@@ -65,13 +67,18 @@ impl Tokenizer for Identifier {
     type TokenStream<'a> = Pieces;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Pieces {
-        Pieces { tokens: pieces(text).into_iter(), token: Token::default() }
+        Pieces {
+            tokens: pieces(text).into_iter(),
+            token: Token::default(),
+        }
     }
 }
 
 impl TokenStream for Pieces {
     fn advance(&mut self) -> bool {
-        let Some(text) = self.tokens.next() else { return false };
+        let Some(text) = self.tokens.next() else {
+            return false;
+        };
         self.token.text = text;
         self.token.position = self.token.position.wrapping_add(1);
         true
@@ -127,7 +134,8 @@ fn split_at_digits(part: &str) -> Vec<&str> {
         kind = Some(digit);
     }
     runs.push(&part[start..]);
-    let says = |run: &&str| run.chars().count() > 1 || run.starts_with(|c: char| c.is_ascii_digit());
+    let says =
+        |run: &&str| run.chars().count() > 1 || run.starts_with(|c: char| c.is_ascii_digit());
     runs.into_iter().filter(says).collect()
 }
 
@@ -139,7 +147,16 @@ mod tests {
     fn an_identifier_is_kept_whole_and_in_parts() {
         assert_eq!(
             pieces("google/flan-t5-base"),
-            ["google/flan-t5-base", "flan-t5-base", "flant5base", "google", "flan", "t5", "5", "base"]
+            [
+                "google/flan-t5-base",
+                "flan-t5-base",
+                "flant5base",
+                "google",
+                "flan",
+                "t5",
+                "5",
+                "base"
+            ]
         );
         assert_eq!(pieces("GPT2"), ["gpt2", "gpt", "2"]);
         assert!(pieces("gpt-2").contains(&"gpt2".to_owned()));

@@ -30,7 +30,11 @@ impl Cancel {
     /// # Errors
     /// [`Error::interrupted`], once the work was asked to stop.
     pub fn check(&self) -> Result<()> {
-        if self.is_cancelled() { Err(Error::interrupted()) } else { Ok(()) }
+        if self.is_cancelled() {
+            Err(Error::interrupted())
+        } else {
+            Ok(())
+        }
     }
 
     /// The flag itself, for a signal handler.
