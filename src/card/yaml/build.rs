@@ -32,7 +32,10 @@ pub(super) fn build(yaml: &str, line: usize) -> Result<Built, Problem> {
             },
         }
     }
-    Err(unreadable(line, "too many lines stand less deep than their key"))
+    Err(unreadable(
+        line,
+        "too many lines stand less deep than their key",
+    ))
 }
 
 /// One run of the parser: its error, or what came of the events.
@@ -47,7 +50,10 @@ fn attempt(yaml: &str, line: usize) -> Result<Result<Built, Problem>, ScanError>
             Err(problem) => return Ok(Err(problem)),
         }
     }
-    Ok(Ok(Built { root: builder.root, problems: builder.problems }))
+    Ok(Ok(Built {
+        root: builder.root,
+        problems: builder.problems,
+    }))
 }
 
 fn refused(error: &ScanError, line: usize) -> Problem {

@@ -14,13 +14,16 @@ pub(super) const MAX_REPAIRS: usize = 32;
 
 /// `yaml` with the lines that `error` is about pushed in; `None` for any other error.
 pub(super) fn indented(yaml: &str, error: &ScanError) -> Option<String> {
-    let at = yaml.char_indices().nth(error.marker().index()).map(|(byte, _)| byte)?;
+    let at = yaml
+        .char_indices()
+        .nth(error.marker().index())
+        .map(|(byte, _)| byte)?;
     let (start, end) = match error.info() {
         "invalid indentation in quoted scalar" => {
             let quote = *yaml.as_bytes().get(at)?;
             (at, quoted_end(yaml.as_bytes(), at, quote)?)
         }
-        "invalid indentation" => {
+        "invalid indentation" | "invalid indentation in flow construct" => {
             let line = yaml[..at].rfind('\n').map_or(0, |newline| newline + 1);
             (line.checked_sub(1)?, flow_end(yaml.as_bytes(), at))
         }
@@ -85,5 +88,8 @@ fn flow_end(bytes: &[u8], at: usize) -> usize {
 
 /// The most spaces that a line starts with.
 fn deepest(yaml: &str) -> usize {
-    yaml.lines().map(|line| line.len() - line.trim_start_matches(' ').len()).max().unwrap_or(0)
+    yaml.lines()
+        .map(|line| line.len() - line.trim_start_matches(' ').len())
+        .max()
+        .unwrap_or(0)
 }
