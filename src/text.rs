@@ -5,3 +5,13 @@ use std::borrow::Cow;
 pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
+
+/// Safe lines.
+pub fn block(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+/// A safe identifier.
+pub fn ident(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
