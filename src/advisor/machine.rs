@@ -10,7 +10,7 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use crate::files::Folders;
 
 /// What this machine has, read when it was made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Machine {
     /// Cores that this process may use.
     pub cores: usize,

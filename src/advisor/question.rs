@@ -273,8 +273,8 @@ impl Reading {
     }
 
     /// The fields that can be added, and what each takes.
-    pub fn editable() -> Vec<(&'static str, &'static str)> {
-        FORMS.iter().map(|(name, _, takes)| (*name, *takes)).collect()
+    pub fn editable() -> Vec<(&'static str, String)> {
+        FORMS.iter().map(|(name, _, takes)| (*name, (*takes).to_owned())).collect()
     }
 }
 
