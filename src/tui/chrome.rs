@@ -134,7 +134,8 @@ pub(super) fn footer(
             &format!(" {}", hint.does),
             Style::new(),
         );
-        x += 2;
+        // A group and its first key stand together.
+        x += if hint.does.ends_with(':') { 1 } else { 2 };
     };
     for hint in hints {
         let Some(left) = room.checked_sub(hint.width() + 2) else {

@@ -53,6 +53,13 @@ impl Ask {
         let at = self
             .input
             .view(names(shell), typing, theme, body.input, buffer);
+        let reads = self.over.is_none() && !self.shows_examples();
+        if reads && self.conversation.goes_on() {
+            // On the rule, where it covers nothing.
+            let more = " more below: PgDn ";
+            let x = area.right().saturating_sub(more.len() as u16 + 2);
+            chrome::put(buffer, area, (x, left.bottom()), more, theme.strong());
+        }
         if typing { Some(at) } else { cursor }
     }
 
@@ -90,14 +97,6 @@ impl Ask {
             if row >= turn.rows.len() {
                 (at, row) = (at + 1, 0);
             }
-        }
-        if self.conversation.goes_on() && area.height > 0 {
-            let more = "more below: PgDn";
-            let place = (
-                area.right().saturating_sub(more.len() as u16 + 1),
-                area.bottom() - 1,
-            );
-            chrome::put(buffer, area, place, more, theme.dim());
         }
     }
 }
