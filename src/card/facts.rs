@@ -110,8 +110,10 @@ pub struct Speed {
 pub struct Recipe {
     /// `full`, `lora` or `head`.
     pub method: String,
-    /// `learning_rate`, and its digits in the card.
+    /// `learning_rate`.
     pub learning_rate: Option<Fact<f64>>,
+    /// `learning_rate` in the card's own digits: `2e-5`.
+    pub learning_rate_digits: Option<String>,
     /// `lr_scheduler_type`.
     pub lr_scheduler_type: Option<Fact<String>>,
     /// `warmup_ratio`.
@@ -124,11 +126,11 @@ pub struct Recipe {
     pub epochs: Option<Fact<u64>>,
     /// Tokens a row is cut at.
     pub max_length: Option<Fact<u64>>,
-    /// LoRA's rank.
+    /// Rank of the adapter's matrices.
     pub lora_r: Option<Fact<u64>>,
-    /// LoRA's scale.
+    /// Scale of the adapter, before it is divided by the rank.
     pub lora_alpha: Option<Fact<u64>>,
-    /// The layers that LoRA wraps.
+    /// The layers that get an adapter.
     pub target_modules: Vec<String>,
 }
 
@@ -176,6 +178,8 @@ pub struct Facts {
     pub tasks: TaskFit,
     /// Domains: `legal`, `finance`, ...
     pub domains: Vec<Fact<String>>,
+    /// Directions of translation, as `en-de`; empty means any between its languages.
+    pub translates: Vec<Fact<String>>,
     /// Number of parameters.
     pub parameters: Option<Fact<u64>>,
     /// The network.

@@ -63,6 +63,10 @@ impl App {
             Event::Paste(text) => self.paste(&text),
             Event::Resize(columns, rows) => self.shell.size = Size::new(columns, rows),
             Event::Opened(Ok(opened)) => self.shell.library = Library::Open(opened),
+            Event::Noticed(notices) => {
+                let first = notices.first().map(|notice| crate::text::line(&notice.0).into_owned());
+                self.shell.notice = first.or_else(|| self.shell.notice.take());
+            }
             Event::Opened(Err(error)) => self.shell.library = Library::Failed(told(&error)),
             Event::Remembered(earlier) => self.shell.history.remember(earlier),
             Event::Copied {

@@ -661,7 +661,7 @@ impl Pane for Ask {
             }) => {
                 if let Some(answer) = answer.filter(|_| *width != left.width) {
                     *width = left.width;
-                    *lines = wording.why(answer, left.width.saturating_sub(4).max(1));
+                    *lines = wording.why(answer, left.width);
                 }
                 *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(left.height)));
             }

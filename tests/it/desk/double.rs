@@ -8,7 +8,6 @@ use modeldesk::advisor::answer::{
     Action, Availability, Cell, Citation, Claim, Column, Criterion, Part, Ranked, RunsHere, Source,
     Table,
 };
-use modeldesk::advisor::machine::Machine;
 use modeldesk::advisor::present::{Line, Role, Span, Target};
 use modeldesk::advisor::question::Field;
 use modeldesk::advisor::{Answer, Reading};
@@ -149,7 +148,7 @@ fn wrap(text: &str, width: u16) -> Vec<String> {
 }
 
 fn line(text: &str, role: Role, target: Option<Target>) -> Line {
-    let text = modeldesk::text::line(text).into_owned();
+    let text = format!("  {}", modeldesk::text::line(text));
     let cells = 0..text.width() as u16;
     let targets = target.into_iter().map(|target| (target, cells.clone())).collect();
     Line { spans: vec![Span { text, role }], targets }
@@ -162,7 +161,7 @@ impl Wording for Plainly {
             match part {
                 Part::Paragraph { claims } | Part::Notes { claims } => {
                     for claim in claims {
-                        let rows = wrap(&claim.text, width);
+                        let rows = wrap(&claim.text, width - 2);
                         lines.extend(rows.iter().map(|row| line(row, Role::Plain, None)));
                     }
                     lines.push(Line::default());
@@ -178,8 +177,8 @@ impl Wording for Plainly {
                 _ => {}
             }
         }
-        let mut sources = Line::default();
-        let mut x = 0;
+        let mut sources = line("", Role::Plain, None);
+        let mut x = 2;
         for (n, citation) in answer.citations.iter().enumerate() {
             let id = modeldesk::text::ident(&citation.card);
             let text = format!("[{}] {id}:{}  ", n + 1, citation.line);
@@ -229,10 +228,10 @@ impl Wording for Plainly {
         Ok(Reading { unused: vec![value.to_owned()], ..reading.clone() })
     }
 
-    fn editable(&self) -> Vec<(&'static str, String)> {
+    fn editable(&self) -> Vec<(&'static str, &'static str)> {
         vec![
-            ("task", "summarization, translation, ...".to_owned()),
-            ("domain", "legal, finance, ...".to_owned()),
+            ("task", "summarization, translation, ..."),
+            ("domain", "legal, finance, ..."),
         ]
     }
 }
@@ -242,11 +241,8 @@ pub(super) fn opened() -> Opened {
     Opened {
         counts: vec![(Origin::BuiltIn, 54)],
         names: ["gpt2", "DistilBERT", "google/flan-t5-base"].map(str::to_owned).to_vec(),
-        machine: Some(Machine {
-            cores: 2,
-            memory: 24_000_000_000,
-            free_memory: 21_400_000_000,
-        }),
+        cores: 2,
+        free_memory: 21_400_000_000,
         notices: Vec::new(),
     }
 }
