@@ -299,10 +299,10 @@ impl Reading {
     }
 
     /// The fields that can be added, and what each takes.
-    pub fn editable() -> Vec<(&'static str, String)> {
+    pub fn editable() -> Vec<(&'static str, &'static str)> {
         FORMS
             .iter()
-            .map(|(name, _, takes)| (*name, (*takes).to_owned()))
+            .map(|(name, _, takes)| (*name, *takes))
             .collect()
     }
 }

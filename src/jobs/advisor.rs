@@ -35,6 +35,11 @@ pub trait Engine {
     /// # Errors
     /// When the store cannot be read.
     fn card(&self, id: &str) -> Result<Option<Arc<Card>>>;
+
+    /// What the user should know of what happened since the last call.
+    fn take_notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
 }
 
 impl Engine for Advisor {
@@ -49,6 +54,10 @@ impl Engine for Advisor {
     fn card(&self, id: &str) -> Result<Option<Arc<Card>>> {
         self.library().card(id)
     }
+
+    fn take_notices(&self) -> Vec<Notice> {
+        self.library().take_notices()
+    }
 }
 
 /// What the desk shows of a library that has been opened.
@@ -58,8 +67,10 @@ pub struct Opened {
     pub counts: Vec<(Origin, usize)>,
     /// Names of models, for completion while typing.
     pub names: Vec<String>,
-    /// This machine.
-    pub machine: Option<Machine>,
+    /// Cores that this process may use.
+    pub cores: usize,
+    /// Memory that is free or can be freed, bytes.
+    pub free_memory: u64,
     /// What the user should know.
     pub notices: Vec<Notice>,
 }
@@ -104,6 +115,8 @@ pub enum Request {
 pub enum Report {
     /// The library is open, or could not be opened.
     Opened(Result<Opened>),
+    /// Something happened that stopped nothing, such as an index that was built anew.
+    Noticed(Vec<Notice>),
     /// The answer to [`Request::Ask`] or [`Request::Redo`].
     Answered {
         /// The request's.
@@ -139,7 +152,8 @@ pub fn open_advisor(folders: &Folders) -> Result<(Advisor, Opened)> {
     let opened = Opened {
         counts: library.counts(),
         names,
-        machine: Some(machine.clone()),
+        cores: machine.cores,
+        free_memory: machine.free_memory,
         notices,
     };
     Ok((Advisor::new(Arc::new(library), machine), opened))
@@ -210,6 +224,10 @@ fn serve<E: Engine>(inbox: &Receiver<Request>, report: &impl Fn(Report), engine:
         }
         for request in [newest.card, newest.question].into_iter().flatten() {
             report(work(request, engine));
+            let notices = engine.map(Engine::take_notices).unwrap_or_default();
+            if !notices.is_empty() {
+                report(Report::Noticed(notices));
+            }
         }
     }
 }

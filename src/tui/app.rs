@@ -62,12 +62,12 @@ impl App {
             Event::Key(key) => self.key(key),
             Event::Paste(text) => self.paste(&text),
             Event::Resize(columns, rows) => self.shell.size = Size::new(columns, rows),
-            Event::Opened(Ok(opened)) => {
-                self.shell.notice = opened
-                    .notices
+            Event::Opened(Ok(opened)) => self.shell.library = Library::Open(opened),
+            Event::Noticed(notices) => {
+                let first = notices
                     .first()
                     .map(|notice| crate::text::line(&notice.0).into_owned());
-                self.shell.library = Library::Open(opened);
+                self.shell.notice = first.or_else(|| self.shell.notice.take());
             }
             Event::Opened(Err(error)) => self.shell.library = Library::Failed(told(&error)),
             Event::Remembered(earlier) => self.shell.history.remember(earlier),
@@ -307,7 +307,7 @@ impl App {
                 ));
             }
             Outcome::Nowhere => {
-                let title = format!("No clipboard here. Select {what} with the mouse:");
+                let title = format!("No clipboard here; select it with the mouse: {what}");
                 self.overlay = Some(Overlay::Text(Plain::new(title, text)));
             }
         }
@@ -369,48 +369,40 @@ impl App {
             );
             return;
         }
-        let mut hints = self.hints(self.context(), |binding| self.offers(binding));
-        let last = hints
-            .iter()
-            .position(|hint| hint.does == "help")
-            .map(|at| hints.remove(at));
-        chrome::footer(buffer, area, &hints, last.as_ref(), self.shell.theme);
+        let hints = self.hints(self.context(), &|binding| self.offers(binding));
+        let (help, hints): (Vec<Hint>, Vec<Hint>) =
+            hints.into_iter().partition(|hint| hint.does == "help");
+        chrome::footer(buffer, area, &hints, help.first(), self.shell.theme);
     }
 
     /// The hints of a context. From the input they go on with the keys of where Tab leads.
-    fn hints(&self, context: Context, offered: impl Fn(&Binding) -> bool) -> Vec<Hint> {
+    fn hints(&self, context: Context, offered: &dyn Fn(&Binding) -> bool) -> Vec<Hint> {
         let ahead = self.pane().ahead().filter(|_| context == Context::Input);
         let mut hints = Vec::new();
         for binding in BINDINGS
             .iter()
             .filter(|b| !b.short.is_empty() && offered(b))
         {
-            let does = match (&ahead, binding.command) {
-                (Some(ahead), Command::NextPart) if ahead.context == Context::Answer => {
-                    let there = |b: &Binding| {
-                        b.is_in(ahead.context)
-                            && b.command.names().len() == 1
-                            && b.command != Command::Open
-                            && self.can(b.command)
-                    };
-                    let mut inner = self.hints(ahead.context, there);
-                    inner.retain(|hint| hint.does != "help");
-                    hints.push(Hint {
-                        lead: "| ",
-                        key: "Tab",
-                        does: format!("to {}:", ahead.label),
-                    });
-                    hints.extend(inner);
-                    continue;
-                }
-                (Some(ahead), Command::NextPart) => ahead.label.to_owned(),
-                _ => binding.short.to_owned(),
-            };
-            hints.push(Hint {
-                lead: "",
+            let hint = |lead, does| Hint {
+                lead,
                 key: binding.shown,
                 does,
-            });
+            };
+            match &ahead {
+                Some(ahead) if binding.command == Command::NextPart => {
+                    let there = |b: &Binding| {
+                        b.is_in(ahead.context) && b.command.is_on_an_answer() && self.can(b.command)
+                    };
+                    let inner = self.hints(ahead.context, &there);
+                    if inner.is_empty() {
+                        hints.push(hint("", ahead.label.to_owned()));
+                    } else {
+                        hints.push(hint("| ", format!("to {}:", ahead.label)));
+                        hints.extend(inner);
+                    }
+                }
+                _ => hints.push(hint("", binding.short.to_owned())),
+            }
         }
         hints
     }

@@ -160,6 +160,11 @@ impl CardView {
         self.scroll = at.saturating_sub(self.height() / 3).min(self.last());
     }
 
+    /// Whether there is more than is in sight.
+    pub(super) fn scrolls(&self) -> bool {
+        self.last() > 0
+    }
+
     /// Scrolls.
     pub(super) fn run(&mut self, command: Command) {
         self.scroll = scrolled(self.scroll, command, self.height(), self.last());

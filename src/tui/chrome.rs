@@ -86,13 +86,10 @@ fn standing(shell: &Shell) -> String {
         Library::Failed(_) => "no cards: see below".to_owned(),
         Library::Open(opened) => {
             let cards = format!("{} cards", opened.cards());
-            let Some(machine) = &opened.machine else {
-                return cards;
-            };
-            let cores = if machine.cores == 1 { "core" } else { "cores" };
+            let cores = if opened.cores == 1 { "core" } else { "cores" };
             // Whole gigabytes, as everywhere on the hub: 1 GB is 1,000,000,000 bytes.
-            let free = machine.free_memory / 1_000_000_000;
-            format!("{cards} | {} {cores}, {free} GB free", machine.cores)
+            let free = opened.free_memory / 1_000_000_000;
+            format!("{cards} | {} {cores}, {free} GB free", opened.cores)
         }
     }
 }
@@ -134,7 +131,8 @@ pub(super) fn footer(
             &format!(" {}", hint.does),
             Style::new(),
         );
-        x += 2;
+        // A group and its first key stand together.
+        x += if hint.does.ends_with(':') { 1 } else { 2 };
     };
     for hint in hints {
         let Some(left) = room.checked_sub(hint.width() + 2) else {

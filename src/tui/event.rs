@@ -7,6 +7,7 @@ use crossterm::event::KeyEvent;
 use crate::advisor::Answer;
 use crate::card::Card;
 use crate::error::Result;
+use crate::index::Notice;
 use crate::jobs::{Opened, Report, Request};
 
 use super::clipboard::Outcome;
@@ -22,6 +23,8 @@ pub enum Event {
     Resize(u16, u16),
     /// The library is open: counts and names can be shown. Until then questions wait.
     Opened(Result<Opened>),
+    /// Something happened that stopped nothing, such as an index that was built anew.
+    Noticed(Vec<Notice>),
     /// The answer to the question that carried this ticket; dropped when a later one was asked.
     Answered {
         /// The request's.
@@ -63,6 +66,7 @@ impl From<Report> for Event {
     fn from(report: Report) -> Self {
         match report {
             Report::Opened(opened) => Self::Opened(opened),
+            Report::Noticed(notices) => Self::Noticed(notices),
             Report::Answered { ticket, answer } => Self::Answered { ticket, answer },
             Report::CardRead { ticket, card } => Self::CardRead { ticket, card },
         }

@@ -60,6 +60,14 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it does something with the models and sources of an answer.
+    pub fn is_on_an_answer(self) -> bool {
+        matches!(
+            self,
+            Self::Compare | Self::Why | Self::Copy | Self::Edit | Self::More
+        )
+    }
+
     /// What people type for it after `/`; the first is its name. Without a name a command is not
     /// in the palette.
     pub fn names(self) -> &'static [&'static str] {
@@ -252,6 +260,16 @@ const READ: &[C] = &[
     C::Text,
 ];
 const PARTS: &[C] = &[C::Input, C::Examples, C::Answer, C::Why, C::Fields, C::Card];
+const SCROLLED: &[C] = &[
+    C::Input,
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Card,
+    C::Help,
+    C::Text,
+];
 const PICK: &[C] = &[C::Palette, C::Search];
 const EVERYWHERE: &[C] = &[
     C::Input,
@@ -297,20 +315,20 @@ pub static BINDINGS: &[Binding] = &[
     row(INPUT, &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier questions", "search earlier questions"),
     row(INPUT, &[Key::char('/')], Command::Slash, "/", "commands", "commands, in an empty input; // begins with a slash"),
     row(INPUT, &[Key::ctrl('j'), SHIFT_ENTER, ALT_ENTER], Command::Newline, "Ctrl+J", "", "new line; also Shift+Enter, Alt+Enter"),
-    row(PARTS, &[UP], Command::Up, "Up Down", "", ""),
-    row(PARTS, &[DOWN], Command::Down, "Up Down", "", ""),
-    row(&[C::Palette, C::Search, C::Help, C::Text], &[UP], Command::Up, "Up Down", "move", "move"),
-    row(&[C::Palette, C::Search, C::Help, C::Text], &[DOWN], Command::Down, "Up Down", "", ""),
+    row(SCROLLED, &[UP], Command::Up, "Up Down", "", ""),
+    row(SCROLLED, &[DOWN], Command::Down, "Up Down", "", ""),
+    row(PICK, &[UP], Command::Up, "Up Down", "move", "move"),
+    row(PICK, &[DOWN], Command::Down, "Up Down", "", ""),
     row(READ, &[Key::char('k')], Command::Up, "j k", "move", "move; also arrows"),
     row(READ, &[Key::char('j')], Command::Down, "j k", "", ""),
+    row(ANSWER, &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models, or the first two"),
     row(ANSWER, &[Key::char('w')], Command::Why, "w", "why", "why the models stand in this order"),
     row(&[C::Why], &[Key::char('w')], Command::Back, "w", "close", "close this view"),
+    row(ANSWER, &[Key::char('y')], Command::Copy, "y", "copy", "copy: script of a model, id:line of a source, or the answer"),
     row(ANSWER, &[Key::char('e')], Command::Edit, "e", "change", "change how the question was read"),
     row(&[C::Fields], &[Key::char('e')], Command::Back, "e", "close", "close this view"),
-    row(ANSWER, &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models, or the first two"),
     row(ANSWER, &[Key::char(' ')], Command::Mark, "Space", "mark", "mark a model for comparing"),
     row(ANSWER, &[Key::char('m')], Command::More, "m", "more", "more models, or fewer"),
-    row(ANSWER, &[Key::char('y')], Command::Copy, "y", "copy", "copy: script of a model, id:line of a source, or the answer"),
     row(ANSWER, &[Key::char('n')], Command::New, "n", "new", "start afresh: the next question carries nothing over"),
     row(&[C::Card], &[Key::char('[')], Command::PreviousVariant, "[ ]", "sources", "previous, next source of the answer"),
     row(&[C::Card], &[Key::char(']')], Command::NextVariant, "[ ]", "", ""),

@@ -80,7 +80,14 @@ impl Picker {
                 words.iter().all(is_in)
             })
             .collect();
-        found.sort_by_key(|choice| !choice.names.contains(&filter));
+        // A name comes before the word of a sentence.
+        let begins = |name: &&str| !filter.is_empty() && name.starts_with(filter);
+        found.sort_by_key(|choice| {
+            (
+                !choice.names.contains(&filter),
+                !choice.names.iter().any(begins),
+            )
+        });
         found
     }
 

@@ -27,7 +27,7 @@ pub trait Wording {
     fn with_field(&self, reading: &Reading, name: &str, value: &str) -> Result<Reading>;
 
     /// The fields that can be added, and what each takes.
-    fn editable(&self) -> Vec<(&'static str, String)>;
+    fn editable(&self) -> Vec<(&'static str, &'static str)>;
 }
 
 /// The advisor's own words.
@@ -55,7 +55,7 @@ impl Wording for Advised {
         reading.with_field(name, value)
     }
 
-    fn editable(&self) -> Vec<(&'static str, String)> {
+    fn editable(&self) -> Vec<(&'static str, &'static str)> {
         Reading::editable()
     }
 }

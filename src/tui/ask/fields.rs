@@ -59,7 +59,7 @@ impl Fields {
             takes
                 .iter()
                 .find(|(known, _)| *known == name)
-                .map_or("", |(_, note)| note.as_str())
+                .map_or("", |(_, note)| *note)
         };
         let mut rows: Vec<Field> = wording
             .fields(reading)
@@ -79,7 +79,7 @@ impl Fields {
                 rows.push(Field {
                     name: (*name).to_owned(),
                     value: None,
-                    note: note.clone(),
+                    note: (*note).to_owned(),
                 });
             }
         }

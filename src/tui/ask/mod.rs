@@ -492,6 +492,13 @@ impl Pane for Ask {
                 self.answer()
                     .is_some_and(|answer| answer.citations.len() > least)
             }
+            Command::Up | Command::Down => match (&self.over, self.focus()) {
+                (Some(Over::Why { lines, .. }), Part::Content) => {
+                    lines.len() > usize::from(self.size.1)
+                }
+                (Some(Over::Card { card, .. }), Part::Card) => card.scrolls(),
+                _ => true,
+            },
             // In the conversation there is nothing to go back from.
             Command::Back => self.focus() == Part::Input || self.over.is_some() || self.examples,
             _ => true,
@@ -654,7 +661,7 @@ impl Pane for Ask {
             }) => {
                 if let Some(answer) = answer.filter(|_| *width != left.width) {
                     *width = left.width;
-                    *lines = wording.why(answer, left.width.saturating_sub(4).max(1));
+                    *lines = wording.why(answer, left.width);
                 }
                 *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(left.height)));
             }

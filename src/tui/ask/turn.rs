@@ -11,7 +11,8 @@ use crate::tui::wrap;
 /// Models that an answer's table shows; `m` shows the others.
 const SHOWN_MODELS: usize = 3;
 
-/// Cells left of every row: the mark of the selection and that of a marked model.
+/// Cells that every row leaves free at its left: for the mark of the selection and that of a
+/// marked model. The advisor's lines leave them too.
 pub(super) const GUTTER: u16 = 2;
 
 /// What a row is.
@@ -167,6 +168,7 @@ impl Turn {
         self.stale = false;
         self.rows.clear();
         self.stops.clear();
+        // A cell stays free at the right.
         let cells = width.saturating_sub(GUTTER + 1).max(1);
         let question = crate::text::block(&self.question).into_owned();
         for line in question.lines() {
@@ -188,7 +190,7 @@ impl Turn {
                 self.rows.push(row_of(Kind::Reading, row, Role::Dim));
             }
             self.rows.push(row_of(Kind::Answer, "", Role::Plain));
-            lines = wording.answer(answer, cells);
+            lines = wording.answer(answer, width);
             if self.more {
                 lines.extend(further(answer, usize::from(cells)));
             }
@@ -245,12 +247,10 @@ impl Row {
 }
 
 fn row_of(kind: Kind, text: &str, role: Role) -> Row {
+    let text = format!("{:1$}{text}", "", usize::from(GUTTER));
     Row {
         kind,
-        spans: vec![Span {
-            text: text.to_owned(),
-            role,
-        }],
+        spans: vec![Span { text, role }],
     }
 }
 
@@ -259,7 +259,7 @@ fn further(answer: &Answer, cells: usize) -> Vec<Line> {
     let mut lines = vec![Line::default()];
     for (n, model) in answer.models.iter().enumerate().skip(SHOWN_MODELS) {
         let text = format!(
-            "{:>3} {}  {}",
+            "  {} {}  {}",
             n + 1,
             crate::text::ident(&model.id),
             crate::text::line(&model.reason)

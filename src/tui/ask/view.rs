@@ -53,6 +53,13 @@ impl Ask {
         let at = self
             .input
             .view(names(shell), typing, theme, body.input, buffer);
+        let reads = self.over.is_none() && !self.shows_examples();
+        if reads && self.conversation.goes_on() {
+            // On the rule, where it covers nothing.
+            let more = " more below: PgDn ";
+            let x = area.right().saturating_sub(more.len() as u16 + 2);
+            chrome::put(buffer, area, (x, left.bottom()), more, theme.strong());
+        }
         if typing { Some(at) } else { cursor }
     }
 
@@ -91,14 +98,6 @@ impl Ask {
                 (at, row) = (at + 1, 0);
             }
         }
-        if self.conversation.goes_on() && area.height > 0 {
-            let more = "more below: PgDn";
-            let place = (
-                area.right().saturating_sub(more.len() as u16 + 1),
-                area.bottom() - 1,
-            );
-            chrome::put(buffer, area, place, more, theme.dim());
-        }
     }
 }
 
@@ -129,9 +128,11 @@ fn draw_row(
     }
     spans(&row.spans, row.kind, theme, area, buffer);
     if let Some(stop) = selected.filter(|_| focused) {
-        let x = area.x + GUTTER;
-        let from = x.saturating_add(stop.cells.start).min(area.right());
-        let to = x.saturating_add(stop.cells.end).min(area.right());
+        let from = area
+            .x
+            .saturating_add(stop.cells.start.max(GUTTER))
+            .min(area.right());
+        let to = area.x.saturating_add(stop.cells.end).min(area.right());
         let cells = Rect {
             x: from,
             width: to.saturating_sub(from),
@@ -142,7 +143,7 @@ fn draw_row(
 }
 
 fn spans(spans: &[Span], kind: Kind, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let mut x = area.x + GUTTER;
+    let mut x = area.x;
     for span in spans {
         let style = match kind {
             Kind::Trouble => theme.trouble(),
@@ -161,7 +162,7 @@ fn reading_hint(row: &Row, focused: bool, theme: Theme, area: Rect, buffer: &mut
     };
     let used: usize = row.spans.iter().map(|span| wrap::width(&span.text)).sum();
     let x = area.right().saturating_sub(hint.len() as u16 + 2);
-    if usize::from(x) > used + usize::from(GUTTER) + 1 {
+    if usize::from(x - area.x) > used + 1 {
         chrome::put(buffer, area, (x, area.y), hint, theme.dim());
     }
 }
@@ -176,7 +177,7 @@ fn why(lines: &[Line], scroll: usize, theme: Theme, area: Rect, buffer: &mut Buf
     }];
     let lines = if lines.is_empty() { &none[..] } else { lines };
     for (y, line) in (area.top()..area.bottom()).zip(&lines[scroll.min(lines.len())..]) {
-        let mut x = area.x + GUTTER;
+        let mut x = area.x;
         for span in &line.spans {
             x = chrome::put(buffer, area, (x, y), &span.text, theme.role(span.role));
         }

@@ -18,7 +18,7 @@ pub(super) const EXAMPLES: [&str; 4] = [
 /// Draws the first frame. `marked` is the example that Enter asks, while the list has the focus.
 pub(super) fn view(shell: &Shell, marked: Option<usize>, area: Rect, buffer: &mut Buffer) {
     let theme = shell.theme;
-    let cells = usize::from(area.width.saturating_sub(4));
+    let cells = usize::from(area.width.saturating_sub(2));
     let mut rows: Vec<(String, Style)> = vec![
         (String::new(), Style::new()),
         (
