@@ -176,6 +176,8 @@ pub struct Facts {
     pub author: Option<Fact<String>>,
     /// Ready and tuned tasks; from `pipeline_tag` where the extension is absent.
     pub tasks: TaskFit,
+    /// Pairs of languages it translates between, `en-de`.
+    pub translates: Vec<Fact<String>>,
     /// Domains: `legal`, `finance`, ...
     pub domains: Vec<Fact<String>>,
     /// Number of parameters.

@@ -38,6 +38,7 @@ impl Card {
                 "tuned": values(&facts.tasks.tuned),
             }),
         );
+        put("translates", values(&facts.translates));
         put("domains", values(&facts.domains));
         put(
             "parameters",

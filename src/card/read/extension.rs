@@ -51,6 +51,7 @@ fn read_names(reader: &mut Reader<'_>, desk: &Node, facts: &mut Facts) {
         .map(|alias| alias.value.to_lowercase())
         .collect();
     facts.domains = reader.list(desk, "domains", "modeldesk.domains");
+    facts.translates = reader.list(desk, "translates", "modeldesk.translates");
     facts.see = reader.list(desk, "see", "modeldesk.see");
     if let Some(tasks) = mapping(reader, desk, "tasks") {
         facts.tasks.ready = reader.list(tasks, "ready", "modeldesk.tasks.ready");
