@@ -339,7 +339,7 @@ proptest! {
         let list = if flow {
             format!("[{}]", tags.join(",\n  "))
         } else {
-            tags.iter().map(|tag| format!("\n- {tag}")).collect()
+            tags.iter().map(|tag| format!("\n- {tag}")).collect::<Vec<_>>().concat()
         };
         let comment = "# comment\n".repeat(blank);
         let mut text = format!("---\n{comment}license: mit\ntags: {list}\nname: x\n---\n# T\n\n- zebra\n");
