@@ -52,7 +52,7 @@ pub struct Citation {
 }
 
 /// Whether this program runs a model on this machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunsHere {
     /// This build runs it.

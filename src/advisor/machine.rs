@@ -1,7 +1,16 @@
-//! What this machine has.
+//! What this machine has, and how fast it multiplies matrices.
 
-/// What this machine has, read once.
-#[derive(Debug, Clone, PartialEq)]
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use crate::files::Folders;
+
+/// What this machine has, read when it was made.
+#[derive(Debug, Clone)]
 pub struct Machine {
     /// Cores that this process may use.
     pub cores: usize,
@@ -9,4 +18,101 @@ pub struct Machine {
     pub memory: u64,
     /// Memory that is free or can be freed, bytes.
     pub free_memory: u64,
+    /// Where a measured speed is kept between sessions.
+    cache: Option<std::path::PathBuf>,
+    speed: OnceLock<Option<Speed>>,
+}
+
+/// How fast this machine multiplies f32 matrices of a transformer's shape.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    /// Floating-point operations a second, in units of 10^9.
+    pub gflops: f64,
+    /// Cores that took part.
+    pub cores: usize,
+}
+
+impl Machine {
+    /// Reads this machine; a measured speed is kept below `folders.cache`.
+    pub fn read(folders: &Folders) -> Self {
+        let mut machine = Self::bare();
+        machine.cache = Some(folders.cache.join("machine.json"));
+        machine
+    }
+
+    /// A machine of the given size, for tests and for planning ahead.
+    pub fn of(cores: usize, memory: u64, free_memory: u64, gflops: f64) -> Self {
+        let speed = OnceLock::from(Some(Speed { gflops, cores }));
+        Self { cores, memory, free_memory, cache: None, speed }
+    }
+
+    fn bare() -> Self {
+        let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+        let system = System::new_with_specifics(memory).ok();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // A container's limit counts, where there is one.
+        let limits = system.as_ref().and_then(System::cgroup_limits);
+        let total = system.as_ref().map_or(0, System::total_memory);
+        let free = system.as_ref().map_or(0, System::available_memory);
+        Self {
+            cores,
+            memory: limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
+            free_memory: limits.map_or(free, |l| l.free_memory.min(free)),
+            cache: None,
+            speed: OnceLock::new(),
+        }
+    }
+
+    /// The speed of matrix products, measured once in about 40 ms and then kept.
+    ///
+    /// `None` where it cannot be measured.
+    pub fn speed(&self) -> Option<Speed> {
+        *self.speed.get_or_init(|| {
+            let kept = self.cache.as_deref().and_then(|path| kept(path, self.cores));
+            kept.or_else(|| {
+                let measured = measure(self.cores)?;
+                if let (Some(path), Ok(text)) = (&self.cache, serde_json::to_vec(&measured)) {
+                    // A cache that cannot be written is measured again.
+                    let _ = crate::files::write(path, &text);
+                }
+                Some(measured)
+            })
+        })
+    }
+
+    /// Free bytes on the disk that holds `path`.
+    pub fn free_disk(path: &Path) -> Option<u64> {
+        let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;
+        let path = path.ancestors().find_map(|p| p.canonicalize().ok())?;
+        disks
+            .iter()
+            .filter(|d| path.starts_with(d.mount_point()))
+            .max_by_key(|d| d.mount_point().as_os_str().len())
+            .map(sysinfo::Disk::available_space)
+    }
+}
+
+fn kept(path: &Path, cores: usize) -> Option<Speed> {
+    let text = std::fs::read(path).ok()?;
+    let speed: Speed = serde_json::from_slice(&text).ok()?;
+    (speed.cores == cores && speed.gflops.is_finite() && speed.gflops > 0.0).then_some(speed)
+}
+
+/// Multiplies [1024, 768] by [768, 3072], the largest product of GPT-2's layer in a step of 1024
+/// tokens, for 30 ms and takes the best of the repeats: what the machine can do when left alone.
+fn measure(cores: usize) -> Option<Speed> {
+    use candle_core::{Device, Tensor};
+    let (m, k, n) = (1024, 768, 3072);
+    let ones = |shape: (usize, usize)| Tensor::full(0.5f32, shape, &Device::Cpu).ok();
+    let (a, b) = (ones((m, k))?, ones((k, n))?);
+    a.matmul(&b).ok()?;
+    let begun = Instant::now();
+    let mut best = f64::MAX;
+    while begun.elapsed() < Duration::from_millis(30) {
+        let start = Instant::now();
+        a.matmul(&b).ok()?;
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    let operations = 2.0 * (m * k * n) as f64;
+    Some(Speed { gflops: operations / best / 1e9, cores })
 }

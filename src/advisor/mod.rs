@@ -1,31 +1,82 @@
 //! Question -> constraints -> ranked models -> claims; comparison; plan; this machine.
+//!
+//! [`Advisor::ask`] reads a question ([`question`]), lets the one composer that fits its intent
+//! build the parts of an [`Answer`] from cards, and numbers what they cite. [`present`] lays the
+//! answer out as lines. Nothing here writes a screen or opens a connection.
 
 pub mod answer;
 pub mod compare;
+mod compose;
+mod follow;
+mod here;
+mod how_to;
+mod json;
+mod lookup;
 pub mod machine;
+mod no_card;
 pub mod plan;
 pub mod present;
+pub mod quantity;
 pub mod question;
+mod rank;
+mod read;
+mod recommend;
+mod script;
+mod spans;
+mod vocabulary;
+mod words;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use answer::Answer;
+pub use compare::Comparison;
+pub use machine::Machine;
 pub use question::{Intent, Reading};
 
+use crate::card::Card;
 use crate::error::Result;
-use crate::index::Library;
-use machine::Machine;
+use crate::index::{Library, Search};
+use rank::{Scale, Weights};
+use vocabulary::Vocabulary;
 
-/// Answers questions from the library's cards, on this machine. Deterministic; never uses a network.
+/// Answers questions from the library's cards, on this machine. Deterministic; never uses a
+/// network.
 pub struct Advisor {
     library: Arc<Library>,
     machine: Machine,
+    vocabulary: Vocabulary,
+    weights: Weights,
+}
+
+/// What a composer works with.
+struct Desk<'a> {
+    library: &'a Library,
+    machine: &'a Machine,
+    vocabulary: &'a Vocabulary,
+    weights: &'a Weights,
+    /// Built-in cards and the user's own.
+    cards: Vec<Arc<Card>>,
+}
+
+/// What a composer makes.
+#[derive(Default)]
+struct Draft {
+    parts: Vec<answer::Part>,
+    models: Vec<answer::Ranked>,
+    plan: Option<plan::Plan>,
+    comparison: Option<Comparison>,
+    actions: Vec<answer::Action>,
+    swap: Option<String>,
 }
 
 impl Advisor {
     /// An advisor over `library` for `machine`.
     pub fn new(library: Arc<Library>, machine: Machine) -> Self {
-        Self { library, machine }
+        let own = library.own();
+        let cards = library.built_in().iter().chain(&own).map(AsRef::as_ref);
+        let vocabulary = Vocabulary::new(cards);
+        Self { library, machine, vocabulary, weights: Weights::shipped() }
     }
 
     /// Answers `question`; `before` is the reading that a follow-up carries on from.
@@ -33,17 +84,84 @@ impl Advisor {
     /// # Errors
     /// When the index cannot be searched.
     pub fn ask(&self, question: &str, before: Option<&Reading>) -> Result<Answer> {
-        let _ = (question, before);
-        todo!()
+        self.answer(self.read(question, before))
+    }
+
+    /// How `question` is read, without answering it.
+    pub fn read(&self, question: &str, before: Option<&Reading>) -> Reading {
+        read::read(question, before, &self.vocabulary)
     }
 
     /// Answers a reading, as it is after the user has edited it.
     ///
     /// # Errors
     /// When the index cannot be searched.
-    pub fn answer(&self, reading: Reading) -> Result<Answer> {
-        let _ = reading;
-        todo!()
+    pub fn answer(&self, mut reading: Reading) -> Result<Answer> {
+        let desk = self.desk();
+        let draft = match reading.intent {
+            Intent::Recommend => recommend::compose(&desk, &mut reading)?,
+            Intent::Compare => compare::compose(&desk, &mut reading)?,
+            Intent::HowTo => how_to::compose(&desk, &mut reading)?,
+            Intent::Lookup => lookup::compose(&desk, &mut reading)?,
+            Intent::OutOfScope => no_card::compose(&desk, &reading)?,
+        };
+        reading.shown = if draft.models.is_empty() {
+            reading.models.clone()
+        } else {
+            draft.models.iter().take(3).map(|m| m.id.clone()).collect()
+        };
+        Ok(Answer {
+            citations: compose::citations(&draft.parts),
+            reading,
+            parts: draft.parts,
+            models: draft.models,
+            plan: draft.plan,
+            comparison: draft.comparison,
+            actions: draft.actions,
+            swap: draft.swap,
+        })
+    }
+
+    /// Sets the named models side by side; `fields` empty means all that the cards state.
+    ///
+    /// # Errors
+    /// When a name has no card; the hint names the nearest.
+    pub fn compare(&self, models: &[String], fields: &[String]) -> Result<Answer> {
+        let desk = self.desk();
+        let ids = models.iter().map(|m| self.model_id(&desk, m)).collect::<Result<Vec<_>>>()?;
+        self.answer(Reading {
+            question: format!("Compare {}", models.join(", ")),
+            intent: Intent::Compare,
+            models: ids,
+            fields: fields.to_vec(),
+            ..Reading::default()
+        })
+    }
+
+    /// The id that a name on the command line means: an id, an alias, or the last part of an id.
+    fn model_id(&self, desk: &Desk<'_>, name: &str) -> Result<String> {
+        if let Some(card) = desk.library.card(name)? {
+            return Ok(card.id.clone());
+        }
+        let read = self.read(name, None);
+        match read.models.first() {
+            Some(id) if read.models.len() == 1 && read.corrections.is_empty() => Ok(id.clone()),
+            _ => Err(no_card::unknown(desk, name, read.models.first())?),
+        }
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        let mut cards = self.library.own();
+        let built_in = self.library.built_in().iter();
+        let shadowed: Vec<String> = cards.iter().map(|c| c.id.clone()).collect();
+        cards.extend(built_in.filter(|c| !shadowed.contains(&c.id)).cloned());
+        Desk {
+            library: &self.library,
+            machine: &self.machine,
+            vocabulary: &self.vocabulary,
+            weights: &self.weights,
+            cards,
+        }
     }
 
     /// The library.
@@ -54,5 +172,32 @@ impl Advisor {
     /// This machine.
     pub fn machine(&self) -> &Machine {
         &self.machine
+    }
+}
+
+impl Desk<'_> {
+    /// The card with that id among built-in and own cards.
+    fn card(&self, id: &str) -> Option<&Arc<Card>> {
+        self.cards.iter().find(|c| c.id == id)
+    }
+
+    /// The guide card of that slug.
+    fn guide(&self, slug: &str) -> Option<&Arc<Card>> {
+        self.card(&format!("guide/{slug}"))
+    }
+
+    /// A scale with the question's words weighed over the cards.
+    fn scale(&self, question: &str) -> Result<Scale<'_>> {
+        let text = question.to_owned();
+        let hits = self.library.search(&Search { text, limit: 50, ..Search::default() })?;
+        let best = hits.first().map_or(1.0, |h| f64::from(h.score)).max(f64::MIN_POSITIVE);
+        let words: HashMap<String, f64> =
+            hits.into_iter().map(|h| (h.id, f64::from(h.score) / best)).collect();
+        Ok(Scale {
+            vocabulary: self.vocabulary,
+            machine: self.machine,
+            weights: self.weights,
+            words,
+        })
     }
 }

@@ -1,5 +1,411 @@
-//! What a fine-tune would take.
+//! What a fine-tune would take on this machine: split, steps, method, memory, time.
+//!
+//! Everything is computed from the card's facts, the number of rows and one measured speed; the
+//! formulas name their sources. A run measures; until then the figures are estimates and say so.
 
-/// A plan.
-#[derive(Debug, Clone)]
-pub struct Plan {}
+use serde::Serialize;
+
+use super::here;
+use super::machine::Machine;
+use crate::card::{Card, Recipe};
+
+/// Rows that a plan assumes when the question names no number.
+pub(super) const ASSUMED_ROWS: u64 = 1000;
+
+/// The share of a step that is matrix products when the rest of it is fused; PyTorch reaches about
+/// the same share of the probe on GPT-2.
+const PRODUCT_SHARE: f64 = 0.6;
+
+/// How far the likely time may be off, either way, before a run has measured anything.
+const SOONER: f64 = 0.6;
+const LATER: f64 = 1.7;
+
+/// Activations are estimated a quarter too low rather than too high without this.
+const MEMORY_SPARE: f64 = 1.25;
+
+/// Everything that a question about fine-tuning decides.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The card's id.
+    pub model: String,
+    /// The hub's task name.
+    pub task: String,
+    /// `full` or `lora`.
+    pub method: String,
+    /// Rows in all.
+    pub examples: u64,
+    /// The question named no number, so it was assumed.
+    pub assumed: bool,
+    /// Tokens of a row, assumed until there is a file.
+    pub tokens_per_row: u64,
+    /// Rows that are trained on.
+    pub train: u64,
+    /// Rows that choose the checkpoint.
+    pub check: u64,
+    /// Rows that judge it once.
+    pub test: u64,
+    /// `num_train_epochs`.
+    pub epochs: u64,
+    /// `per_device_train_batch_size`.
+    pub batch_size: u64,
+    /// Optimizer steps an epoch.
+    pub steps_per_epoch: u64,
+    /// Optimizer steps in all.
+    pub steps: u64,
+    /// `learning_rate`.
+    pub learning_rate: f64,
+    /// `lr_scheduler_type`.
+    pub lr_scheduler_type: String,
+    /// `warmup_steps`; below 1 it is a share of all steps.
+    pub warmup_steps: f64,
+    /// Tokens that a row is cut at.
+    pub max_length: u64,
+    /// LoRA's settings, where the method is `lora`.
+    pub lora: Option<Lora>,
+    /// Weights that learn.
+    pub trainable_parameters: u64,
+    /// Bytes at the peak.
+    pub memory_bytes: u64,
+    /// Bytes of weights, gradients and moments of a full fine-tune.
+    pub full_state_bytes: u64,
+    /// Bytes that the run's folder takes.
+    pub disk_bytes: u64,
+    /// Seconds, where this machine's speed could be measured.
+    pub seconds: Option<Seconds>,
+    /// Where the recipe stands in the card; absent when the card has none.
+    pub recipe_line: Option<usize>,
+    /// What the card says of the recipe's source.
+    pub recipe_source: Option<String>,
+    /// The command line.
+    pub command: String,
+}
+
+/// PEFT's `LoraConfig`, as far as a plan sets it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lora {
+    /// `r`.
+    pub r: u64,
+    /// `lora_alpha`.
+    pub alpha: u64,
+    /// `target_modules`.
+    pub target_modules: Vec<String>,
+}
+
+/// A time as a range.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Seconds {
+    /// If all goes well.
+    pub low: f64,
+    /// Most likely.
+    pub likely: f64,
+    /// If much does not.
+    pub high: f64,
+    /// The probe that it was computed from, in 10^9 operations a second.
+    pub gflops: f64,
+}
+
+/// The shape of the network, with what a card leaves out filled in from its parameter count.
+struct Shape {
+    parameters: f64,
+    layers: f64,
+    hidden: f64,
+    heads: f64,
+    vocabulary: f64,
+    model_type: String,
+}
+
+impl Shape {
+    fn of(card: &Card) -> Option<Self> {
+        let parameters = card.facts.parameters.as_ref()?.value as f64;
+        let a = &card.facts.architecture.as_ref()?.value;
+        // Twelve matrices of hidden x hidden a layer, twelve layers: the shape of BERT and GPT-2.
+        let guess = (parameters / 144.0).sqrt();
+        let hidden = a.hidden_size.map_or(guess, |n| n as f64);
+        Some(Self {
+            parameters,
+            layers: a.layers.map_or(12.0, |n| n as f64),
+            hidden,
+            heads: a.heads.map_or(hidden / 64.0, |n| n as f64),
+            vocabulary: a.vocab_size.map_or(30_000.0, |n| n as f64),
+            model_type: a.model_type.clone(),
+        })
+    }
+
+    /// Weights that a low rank of 1 adds on `targets`: in + out of each wrapped matrix (Hu et al.
+    /// 2021, "LoRA", section 4.1).
+    fn rank_one(&self, targets: &[String]) -> f64 {
+        let (wide, inner) = (self.hidden, self.heads * 64.0);
+        let sequence = matches!(self.model_type.as_str(), "t5" | "mt5");
+        // A T5 decoder layer attends twice: to itself and to the encoder.
+        let attentions = if sequence { self.layers * 1.5 } else { self.layers };
+        let of = |target: &String| match target.as_str() {
+            "c_attn" => self.layers * (wide + 3.0 * wide),
+            "c_fc" => self.layers * (wide + 4.0 * wide),
+            _ if sequence => attentions * (wide + inner),
+            _ => attentions * (2.0 * wide),
+        };
+        targets.iter().map(of).sum()
+    }
+}
+
+/// Tokens of a row that a plan assumes before there is a file, and why that many.
+pub(super) fn assumed_tokens(task: &str) -> (u64, &'static str) {
+    match task {
+        "text-generation" => (150, "prompt and answer pairs"),
+        "summarization" | "text2text-generation" => (600, "a page and its summary"),
+        "question-answering" => (320, "a passage and a question"),
+        "translation" => (80, "a sentence and its translation"),
+        "token-classification" => (40, "one sentence"),
+        _ => (60, "one or two sentences"),
+    }
+}
+
+/// The task that a model is tuned for when the question names none.
+pub(super) fn usual_task(card: &Card) -> String {
+    let facts = &card.facts;
+    let kind = facts.architecture.as_ref().and_then(|a| a.value.kind.as_deref());
+    let ready = facts.tasks.ready.first().map(|t| t.value.as_str());
+    match (kind, ready) {
+        (Some("decoder"), _) => "text-generation",
+        (Some("encoder-decoder"), Some(task)) if task != "text2text-generation" => task,
+        (Some("encoder-decoder"), _) => "summarization",
+        (_, Some(task @ ("token-classification" | "question-answering"))) => task,
+        _ => "text-classification",
+    }
+    .to_owned()
+}
+
+/// The method, and why: LoRA where few rows meet many weights or memory is short, else in full.
+pub(super) fn method(card: &Card, examples: u64, machine: &Machine) -> (&'static str, &'static str) {
+    let Some(parameters) = &card.facts.parameters else {
+        return ("lora", "the card states no size");
+    };
+    let state = here::training_state(parameters);
+    let encoder = card.facts.architecture.as_ref().and_then(|a| a.value.kind.as_deref())
+        == Some("encoder");
+    if state > machine.free_memory / 2 {
+        ("lora", "a full fine-tune would take more than half of the free memory")
+    } else if encoder && parameters.value < 200_000_000 {
+        ("full", "an encoder of this size learns a task best in full, and it fits")
+    } else if examples < 20_000 {
+        ("lora", "few weights move, so few rows overfit less")
+    } else {
+        ("full", "there are rows enough for all weights")
+    }
+}
+
+/// The plan for tuning `card` on `examples` rows of `task` here.
+///
+/// `None` where the card states neither parameters nor an architecture.
+pub(super) fn plan(
+    card: &Card,
+    task: &str,
+    examples: Option<u64>,
+    method: &str,
+    machine: &Machine,
+) -> Option<Plan> {
+    let shape = Shape::of(card)?;
+    let rows = examples.unwrap_or(ASSUMED_ROWS);
+    let found = card.facts.fine_tuning.iter().find(|r| r.value.method == method);
+    let recipe = found.map_or_else(|| fallback(method), |r| r.value.clone());
+    let (train, check, test) = split(rows);
+    let batch_size = recipe.batch_size.as_ref().map_or(8, |b| b.value).clamp(1, train.max(1));
+    let epochs = recipe.epochs.as_ref().map_or(3, |e| e.value);
+    let steps_per_epoch = train.div_ceil(batch_size);
+    let context = card.facts.context_length.as_ref().map_or(512, |c| c.value);
+    let max_length = recipe.max_length.as_ref().map_or(512, |m| m.value).min(context);
+    let tokens = assumed_tokens(task).0.min(max_length);
+    let lora = (method == "lora").then(|| lora(&recipe, &shape));
+    let trainable = lora.as_ref().map_or(shape.parameters, |l| {
+        l.r as f64 * shape.rank_one(&l.target_modules)
+    });
+    let steps = steps_per_epoch * epochs;
+    let mut plan = Plan {
+        model: card.id.clone(),
+        task: task.to_owned(),
+        method: method.to_owned(),
+        examples: rows,
+        assumed: examples.is_none(),
+        tokens_per_row: tokens,
+        train,
+        check,
+        test,
+        epochs,
+        batch_size,
+        steps_per_epoch,
+        steps,
+        learning_rate: recipe.learning_rate.as_ref().map_or(5e-5, |r| r.value),
+        lr_scheduler_type: recipe.lr_scheduler_type.map_or("linear".to_owned(), |s| s.value),
+        warmup_steps: match (&recipe.warmup_ratio, &recipe.warmup_steps) {
+            (Some(ratio), _) => ratio.value,
+            (None, Some(fixed)) if fixed.value < steps / 3 => fixed.value as f64,
+            _ => 0.0,
+        },
+        max_length,
+        trainable_parameters: trainable as u64,
+        memory_bytes: memory(&shape, trainable, (batch_size * tokens) as f64, tokens as f64, task),
+        full_state_bytes: (shape.parameters * 16.0) as u64,
+        disk_bytes: (trainable * 40.0) as u64,
+        seconds: seconds(&shape, task, (train * tokens * epochs) as f64, lora.is_some(), machine),
+        recipe_line: found.map(|r| r.line),
+        recipe_source: found.and_then(|r| r.source.clone()),
+        lora,
+        command: String::new(),
+    };
+    plan.command = command(&plan);
+    Some(plan)
+}
+
+/// transformers' and PEFT's defaults, for cards that recommend nothing.
+fn fallback(method: &str) -> Recipe {
+    Recipe { method: method.to_owned(), ..Recipe::default() }
+}
+
+fn lora(recipe: &Recipe, shape: &Shape) -> Lora {
+    let usual: &[&str] = match shape.model_type.as_str() {
+        "gpt2" => &["c_attn"],
+        "t5" | "mt5" => &["q", "v"],
+        "distilbert" => &["q_lin", "v_lin"],
+        "llama" | "qwen2" | "qwen3" | "gemma3_text" | "bart" | "led" | "marian" | "pegasus" => {
+            &["q_proj", "v_proj"]
+        }
+        _ => &["query", "value"],
+    };
+    let targets = &recipe.target_modules;
+    Lora {
+        r: recipe.lora_r.as_ref().map_or(8, |r| r.value),
+        alpha: recipe.lora_alpha.as_ref().map_or(16, |a| a.value),
+        target_modules: if targets.is_empty() {
+            usual.iter().map(|t| (*t).to_owned()).collect()
+        } else {
+            targets.clone()
+        },
+    }
+}
+
+/// Train, check and test rows: a twentieth each is held out, a tenth each below 400 rows.
+fn split(rows: u64) -> (u64, u64, u64) {
+    let held = if rows < 400 { rows / 10 } else { rows / 20 };
+    let held = held.clamp(u64::from(rows > 2), 2_000);
+    (rows.saturating_sub(2 * held), held, held)
+}
+
+/// Bytes at the peak: weights, and for those that learn a gradient and two moments, four bytes each;
+/// activations of a layer are 2 tokens hidden (34 + 5 heads length / hidden) bytes in f32
+/// (Korthikanti et al. 2022, "Reducing activation recomputation", equation 1, for 16 bits, doubled);
+/// logits of a language model, their gradient and a copy.
+fn memory(shape: &Shape, trainable: f64, tokens: f64, length: f64, task: &str) -> u64 {
+    let state = shape.parameters * 4.0 + trainable * 12.0;
+    let attention = 5.0 * shape.heads * length / shape.hidden;
+    let activations = 2.0 * tokens * shape.hidden * (34.0 + attention) * shape.layers;
+    let logits = if generates(task) { tokens * shape.vocabulary * 12.0 } else { 0.0 };
+    (state + (activations + logits) * MEMORY_SPARE) as u64
+}
+
+fn generates(task: &str) -> bool {
+    matches!(task, "text-generation" | "summarization" | "translation" | "text2text-generation")
+}
+
+/// Time from operations: 6 for each weight and token (Kaplan et al. 2020, "Scaling laws", section
+/// 2.1), 4 where the weights are frozen and take no gradient, over what the probe allows. Weights
+/// that are only looked up do not count; in a model of two halves a token passes one.
+fn seconds(
+    shape: &Shape,
+    task: &str,
+    tokens: f64,
+    frozen: bool,
+    machine: &Machine,
+) -> Option<Seconds> {
+    let gflops = machine.speed()?.gflops;
+    let looked_up = shape.vocabulary * shape.hidden;
+    let sequence = matches!(shape.model_type.as_str(), "t5" | "mt5" | "bart" | "led" | "pegasus" | "marian");
+    let active = match (generates(task), sequence) {
+        (_, true) => (shape.parameters - looked_up) / 2.0,
+        (true, false) => shape.parameters,
+        (false, false) => (shape.parameters - looked_up).max(shape.parameters * 0.1),
+    };
+    let operations = tokens * active * if frozen { 4.0 } else { 6.0 };
+    let likely = operations / (gflops * 1e9 * PRODUCT_SHARE);
+    Some(Seconds { low: likely * SOONER, likely, high: likely * LATER, gflops })
+}
+
+/// `2e-4`, as people write rates.
+pub(super) fn rate(value: f64) -> String {
+    format!("{value:e}")
+}
+
+fn command(plan: &Plan) -> String {
+    let mut words = vec![
+        "modeldesk tune start".to_owned(),
+        format!("--model {}", plan.model),
+        format!("--train {}", file(&plan.task)),
+        format!("--task {}", plan.task),
+        format!("--method {}", plan.method),
+        format!("--learning-rate {}", rate(plan.learning_rate)),
+        format!("--lr-scheduler-type {}", plan.lr_scheduler_type),
+        format!("--num-train-epochs {}", plan.epochs),
+        format!("--per-device-train-batch-size {}", plan.batch_size),
+    ];
+    if plan.warmup_steps > 0.0 {
+        words.push(format!("--warmup-steps {}", plan.warmup_steps));
+    }
+    if let Some(lora) = &plan.lora {
+        words.push(format!("--lora-r {} --lora-alpha {}", lora.r, lora.alpha));
+        words.push(format!("--target-modules {}", lora.target_modules.join(",")));
+    }
+    words.join(" ")
+}
+
+/// The name of a file that holds rows of `task`.
+pub(super) fn file(task: &str) -> &'static str {
+    match task {
+        "text-classification" => "rows.csv",
+        "token-classification" => "rows.conll",
+        "question-answering" => "squad.json",
+        _ => "rows.jsonl",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gpt2() -> Shape {
+        Shape {
+            parameters: 124_439_808.0,
+            layers: 12.0,
+            hidden: 768.0,
+            heads: 12.0,
+            vocabulary: 50_257.0,
+            model_type: "gpt2".to_owned(),
+        }
+    }
+
+    #[test]
+    fn rank_eight_on_c_attn_of_gpt2_is_what_peft_counts() {
+        assert_eq!((8.0 * gpt2().rank_one(&["c_attn".to_owned()])) as u64, 294_912);
+    }
+
+    #[test]
+    fn rank_eight_on_q_and_v_of_t5_base_is_what_peft_counts() {
+        let t5 = Shape { layers: 24.0, model_type: "t5".to_owned(), ..gpt2() };
+        assert_eq!((8.0 * t5.rank_one(&["q".to_owned(), "v".to_owned()])) as u64, 884_736);
+    }
+
+    #[test]
+    fn every_row_is_in_one_part() {
+        for rows in [1, 2, 3, 10, 399, 400, 1000, 100_000] {
+            let (train, check, test) = split(rows);
+            assert_eq!(train + check + test, rows);
+            assert!(train >= check);
+        }
+        assert_eq!(split(1000), (900, 50, 50));
+    }
+
+    #[test]
+    fn a_full_step_of_gpt2_is_estimated_near_what_it_takes() {
+        // transformers on PyTorch takes 5.6 GB for 4 x 256 tokens.
+        let bytes = memory(&gpt2(), 124_439_808.0, 1024.0, 256.0, "text-generation");
+        assert!((4_000_000_000..7_000_000_000).contains(&bytes), "{bytes}");
+    }
+}

@@ -180,6 +180,8 @@ pub struct Facts {
     pub translates: Vec<Fact<String>>,
     /// Domains: `legal`, `finance`, ...
     pub domains: Vec<Fact<String>>,
+    /// Directions of translation, as `en-de`; empty means any between its languages.
+    pub translates: Vec<Fact<String>>,
     /// Number of parameters.
     pub parameters: Option<Fact<u64>>,
     /// The network.

@@ -40,6 +40,7 @@ impl Card {
         );
         put("translates", values(&facts.translates));
         put("domains", values(&facts.domains));
+        put("translates", values(&facts.translates));
         put(
             "parameters",
             sourced(facts.parameters.as_ref(), |n| json!(n)),

@@ -1,1 +1,141 @@
-//! The command line.
+//! The command line: one file a subcommand, and what all of them hold to.
+//!
+//! Exit code 0 done, 1 failed, 2 wrong usage, 130 interrupted. With `--json` standard output has
+//! data and nothing else; what is for people goes to standard error. A reader that closes the
+//! pipe ends the program quietly.
+
+mod cards;
+mod completions;
+pub mod out;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{Error, Kind, Result};
+use out::Out;
+
+/// How a command that was carried out ends the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Exit code 0.
+    Done,
+    /// Exit code 1; what failed was said.
+    Failed,
+    /// Exit code 130.
+    Interrupted,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  modeldesk cards list                         the model cards on this disk
+  modeldesk cards show google/flan-t5-base     read one
+  modeldesk cards import models.jsonl.gz       index cards of your own, in bulk
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
+
+/// Which model should I use, and how? Answers from model cards on this disk.
+#[derive(Debug, Parser)]
+#[command(name = "modeldesk", version, after_help = EXAMPLES, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List, read, check, add and import model cards
+    Cards(cards::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Arguments),
+}
+
+impl Command {
+    fn run(self, out: &mut Out) -> Result<Exit> {
+        match self {
+            Self::Cards(arguments) => cards::run(arguments, out),
+            Self::Completions(arguments) => completions::run(&arguments, out),
+        }
+    }
+}
+
+/// Runs the program with these arguments (the first is its name) and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // A closed pipe is no reason to fail.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    let mut out = Out::new();
+    let ended = match parsed.command {
+        Some(command) => command.run(&mut out),
+        None => desk(&mut out),
+    };
+    let ended = ended.and_then(|exit| out.finish().map(|()| exit));
+    match ended {
+        Ok(Exit::Done) => 0,
+        Ok(Exit::Failed) => 1,
+        Ok(Exit::Interrupted) => 130,
+        Err(error) => {
+            report(&error);
+            match error.kind() {
+                Kind::Failed => 1,
+                Kind::Usage => 2,
+                Kind::Interrupted => 130,
+            }
+        }
+    }
+}
+
+fn report(error: &Error) {
+    out::say("error", &error.to_string());
+    if let Some(hint) = error.hint_text() {
+        out::say("hint", hint);
+    }
+}
+
+/// Without a subcommand: says what this is and what to try.
+fn desk(out: &mut Out) -> Result<Exit> {
+    out.line("modeldesk answers which model to use, and how, from model cards on this disk.");
+    out.line("");
+    out.line(EXAMPLES);
+    out.finish()?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_has_examples() {
+        fn visit(command: &clap::Command) {
+            for sub in command
+                .get_subcommands()
+                .filter(|sub| sub.get_name() != "help")
+            {
+                let help = sub
+                    .get_after_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(
+                    help.contains("Example"),
+                    "`{}` has no examples",
+                    sub.get_name()
+                );
+                visit(sub);
+            }
+        }
+        visit(&Arguments::command());
+    }
+}

@@ -1,0 +1,112 @@
+//! Claims from cards: sentences with the line that they stand on.
+
+use std::sync::Arc;
+
+use super::answer::{Cell, Citation, Claim, Part, Source};
+use crate::card::{Card, Kind, Sentence};
+use crate::text;
+
+/// A sentence that a line of a card carries.
+pub(super) fn cited(card: &Card, line: usize, text: impl Into<String>) -> Claim {
+    let source = match card.facts.kind {
+        Kind::Model => Source::Card { card: card.id.clone(), line },
+        Kind::Guide => Source::Glossary { card: card.id.clone(), line },
+    };
+    Claim { text: text.into(), source }
+}
+
+/// A sentence of the card itself.
+pub(super) fn quoted(card: &Card, sentence: &Sentence) -> Claim {
+    cited(card, sentence.line, text::line(&sentence.text).into_owned())
+}
+
+/// A sentence computed here from facts that it names.
+pub(super) fn computed(text: impl Into<String>) -> Claim {
+    Claim { text: text.into(), source: Source::Computed }
+}
+
+/// A sentence about this machine.
+pub(super) fn of_machine(text: impl Into<String>) -> Claim {
+    Claim { text: text.into(), source: Source::Machine }
+}
+
+/// A cell without a source of its own.
+pub(super) fn cell(text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), citation: None }
+}
+
+/// A cell that a line of a card carries.
+pub(super) fn cited_cell(card: &Card, line: usize, text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), citation: Some(Citation { card: card.id.clone(), line }) }
+}
+
+/// The lines that the parts cite, in the order in which `[n]` counts them: sentences first, then
+/// cells of tables.
+pub(super) fn citations(parts: &[Part]) -> Vec<Citation> {
+    let mut all: Vec<Citation> = Vec::new();
+    let mut add = |citation: Citation| {
+        if !all.contains(&citation) {
+            all.push(citation);
+        }
+    };
+    for claim in parts.iter().flat_map(claims) {
+        if let Source::Card { card, line } | Source::Glossary { card, line } = &claim.source {
+            add(Citation { card: card.clone(), line: *line });
+        }
+    }
+    for part in parts {
+        if let Part::Table(table) = part {
+            let cells = table.rows.iter().flatten().filter_map(|c| c.citation.clone());
+            cells.for_each(&mut add);
+        }
+    }
+    all
+}
+
+/// The sentences of a part, in reading order.
+pub(super) fn claims(part: &Part) -> Vec<&Claim> {
+    match part {
+        Part::Paragraph { claims } | Part::Steps { claims } | Part::Notes { claims } => {
+            claims.iter().collect()
+        }
+        Part::Fields { rows } => rows.iter().map(|(_, claim)| claim).collect(),
+        Part::Table(_) | Part::Code { .. } => Vec::new(),
+    }
+}
+
+/// The bullet of the card's `sections` that holds one of `words`, the first that does.
+pub(super) fn bullet<'a>(card: &'a Card, sections: &[&str], words: &[&str]) -> Option<&'a Sentence> {
+    let all = sections.iter().filter_map(|title| card.section(title));
+    all.flat_map(|s| &s.sentences).find(|s| {
+        let text = s.text.to_lowercase();
+        words.iter().any(|w| text.contains(w))
+    })
+}
+
+/// The first bullet of the section.
+pub(super) fn first_bullet<'a>(card: &'a Card, section: &str) -> Option<&'a Sentence> {
+    card.section(section).and_then(|s| s.sentences.first())
+}
+
+/// `A`, `A and B`, `A, B and C`.
+pub(super) fn joined(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((only, [])) => (*only).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// The card's name, safe to show.
+pub(super) fn name(card: &Card) -> String {
+    match card.facts.name {
+        Some(_) => text::line(card.name()).into_owned(),
+        None => text::ident(card.name()).into_owned(),
+    }
+}
+
+/// The cards with these ids, in that order; ids without a card are left out.
+pub(super) fn by_id(cards: &[Arc<Card>], ids: &[String]) -> Vec<Arc<Card>> {
+    ids.iter().filter_map(|id| cards.iter().find(|c| c.id == *id)).cloned().collect()
+}

@@ -1,0 +1,93 @@
+//! Whether a model runs at this desk, on this machine, and at what price.
+
+use super::answer::{Availability, RunsHere};
+use super::machine::Machine;
+use super::quantity;
+use crate::card::{Card, Fact};
+
+/// Architectures (config.json's `model_type`) that this program has a definition of, or will: those
+/// that it was made for.
+const PLANNED: [&str; 5] = ["bert", "distilbert", "gpt2", "t5", "mt5"];
+
+/// A model takes its weights, and about a quarter more while it runs.
+const RUNNING: f64 = 1.25;
+
+/// What stands between the user and running a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Here {
+    pub(super) runs: RunsHere,
+    pub(super) availability: Availability,
+    /// `fetch 990 MB`, `tight: 3.1 GB`, `no: LED`.
+    pub(super) reason: String,
+}
+
+/// Bytes of the weights in f32: as the card states them, else four for each parameter.
+pub(super) fn weights(card: &Card) -> Option<u64> {
+    let stated = card.facts.size.as_ref().map(|s| s.value.bytes);
+    stated.or_else(|| card.facts.parameters.as_ref().map(|p| p.value * 4))
+}
+
+/// Bytes of memory that running the model takes, without its longest inputs.
+pub(super) fn memory(card: &Card) -> Option<u64> {
+    let parameters = card.facts.parameters.as_ref().map(|p| p.value * 4);
+    parameters.or_else(|| weights(card)).map(|b| (b as f64 * RUNNING) as u64)
+}
+
+/// How the model stands on `machine`.
+pub(super) fn here(card: &Card, machine: &Machine) -> Here {
+    let kind = card.facts.architecture.as_ref().map(|a| a.value.model_type.as_str());
+    let no = |reason: String| Here {
+        runs: RunsHere::No,
+        availability: Availability::No,
+        reason: format!("no: {reason}"),
+    };
+    let Some(kind) = kind else { return no("architecture unknown".to_owned()) };
+    if !PLANNED.contains(&kind) {
+        return no(architecture_name(kind));
+    }
+    let (Some(weights), Some(memory)) = (weights(card), memory(card)) else {
+        return no("size unknown".to_owned());
+    };
+    if memory > machine.free_memory {
+        return no(quantity::bytes(memory));
+    }
+    let left = machine.free_memory - memory;
+    let tight = left < machine.memory / 5;
+    let (availability, reason) = if tight {
+        (Availability::Tight, format!("tight: {}", quantity::bytes(memory)))
+    } else {
+        (Availability::Fetch, format!("fetch {}", quantity::bytes(weights)))
+    };
+    Here { runs: RunsHere::Planned, availability, reason }
+}
+
+/// `led` as `LED`, `bart` as `BART`: as papers write it.
+pub(super) fn architecture_name(model_type: &str) -> String {
+    let known = [
+        ("deberta-v2", "DeBERTa"),
+        ("roberta", "RoBERTa"),
+        ("xlm-roberta", "XLM-RoBERTa"),
+        ("modernbert", "ModernBERT"),
+        ("longformer", "Longformer"),
+        ("electra", "ELECTRA"),
+        ("pegasus", "Pegasus"),
+        ("marian", "Marian"),
+        ("llama", "Llama"),
+        ("m2m_100", "M2M100"),
+        ("mpnet", "MPNet"),
+        ("nomic_bert", "NomicBERT"),
+        ("gemma3_text", "Gemma 3"),
+        ("qwen2", "Qwen2"),
+        ("qwen3", "Qwen3"),
+        ("distilbert", "DistilBERT"),
+        ("gpt2", "GPT-2"),
+    ];
+    let found = known.iter().find(|(t, _)| *t == model_type);
+    found.map_or_else(|| model_type.to_uppercase(), |(_, name)| (*name).to_owned())
+}
+
+/// What full fine-tuning holds besides activations: weights, gradients and AdamW's two moments, four
+/// bytes each.
+pub(super) fn training_state(parameters: &Fact<u64>) -> u64 {
+    parameters.value * 16
+}

@@ -1,0 +1,284 @@
+//! How to fine-tune: a plan computed for this machine, the command, and the same in transformers.
+
+use std::sync::Arc;
+
+use super::answer::{Action, Claim, Part, RunsHere};
+use super::compose::{bullet, cited, computed, name, of_machine, quoted};
+use super::plan::{self, Plan, rate};
+use super::question::{Constraints, Reading};
+use super::rank::{Does, does, rank};
+use super::{Desk, Draft, here, lookup, quantity};
+use crate::card::Card;
+use crate::error::Result;
+
+/// Answers a question about fine-tuning.
+pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
+    let named = reading.models.first().and_then(|id| desk.card(id)).cloned();
+    let chosen = match named {
+        Some(card) => card,
+        None => match choose(desk, reading)? {
+            Some(card) => card,
+            None => {
+                reading.topic = Some("guide/fine-tuning".to_owned());
+                return lookup::compose(desk, reading);
+            }
+        },
+    };
+    let asked = reading.constraints.task.clone();
+    let task = asked
+        .filter(|t| does(&chosen, t) != Does::No || t == "text-generation")
+        .unwrap_or_else(|| plan::usual_task(&chosen));
+    let examples = reading.constraints.examples;
+    let (method, why) = plan::method(&chosen, examples.unwrap_or(plan::ASSUMED_ROWS), desk.machine);
+    let Some(plan) = plan::plan(&chosen, &task, examples, method, desk.machine) else {
+        return lookup::compose(desk, reading);
+    };
+    Ok(draft(desk, reading, &chosen, plan, why))
+}
+
+/// Without a model: the best to fine-tune for the task that this program trains.
+fn choose(desk: &Desk<'_>, reading: &Reading) -> Result<Option<Arc<Card>>> {
+    if reading.constraints.task.is_none() {
+        return Ok(None);
+    }
+    let scale = desk.scale(&reading.question)?;
+    let wanted = Constraints { trainable: true, must_run_here: true, ..reading.constraints.clone() };
+    let ranking = rank(&desk.cards, &wanted, &scale);
+    Ok(ranking.models.into_iter().next().map(|m| m.card))
+}
+
+fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str) -> Draft {
+    let state = here::here(card, desk.machine);
+    let mut parts = vec![
+        Part::Paragraph { claims: verdict(reading, card, &plan, why) },
+        Part::Fields { rows: fields(card, &plan) },
+    ];
+    parts.push(Part::Code { title: "a row".to_owned(), text: row(&plan.task).to_owned(), shown: true });
+    let trains = state.runs != RunsHere::No;
+    if trains {
+        let text = plan.command.clone();
+        parts.push(Part::Code { title: "command".to_owned(), text, shown: true });
+    }
+    let script = script(&plan);
+    parts.push(Part::Notes { claims: notes(card, &plan, &state) });
+    parts.push(Part::Code {
+        title: "the same with transformers".to_owned(),
+        text: script.clone(),
+        shown: false,
+    });
+    let mut actions = Vec::new();
+    if trains {
+        actions.push(Action {
+            kind: "command".to_owned(),
+            label: "the command".to_owned(),
+            text: plan.command.clone(),
+        });
+    }
+    actions.push(Action {
+        kind: "script".to_owned(),
+        label: format!("{} with transformers", card.id),
+        text: script,
+    });
+    Draft { parts, plan: Some(plan), actions, ..Draft::default() }
+}
+
+fn verdict(reading: &Reading, card: &Card, plan: &Plan, why: &str) -> Vec<Claim> {
+    let rows = quantity::grouped(plan.examples);
+    let how = if plan.method == "lora" { "with LoRA" } else { "in full" };
+    let mut claims = Vec::new();
+    if reading.models.is_empty() {
+        let line = card.facts.tasks.tuned.first().or(card.facts.tasks.ready.first());
+        let text = format!("You named no model; {} is the one to tune for this here.", name(card));
+        claims.push(cited(card, line.map_or(1, |t| t.line), text));
+    }
+    let assumed = if plan.assumed { " (assumed: you gave no number)" } else { "" };
+    let first = format!("With {rows} examples{assumed}, tune {} {how}: {why}.", name(card));
+    claims.push(computed(first));
+    let time = time(plan).unwrap_or_else(|| "a time that could not be estimated".to_owned());
+    claims.push(of_machine(format!(
+        "On this machine that is {} steps, {time}, and {} of memory.",
+        quantity::grouped(plan.steps),
+        quantity::bytes(plan.memory_bytes)
+    )));
+    claims
+}
+
+fn time(plan: &Plan) -> Option<String> {
+    let s = plan.seconds?;
+    Some(format!("about {} to {}", quantity::duration(s.low), quantity::duration(s.high)))
+}
+
+fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
+    let (_, kind) = plan::assumed_tokens(&plan.task);
+    let mut rows: Vec<(String, Claim)> = Vec::new();
+    let mut add = |label: &str, claim: Claim| rows.push((label.to_owned(), claim));
+    add("Data", computed(format!("{}: {kind}, {} tokens a row assumed", format_name(&plan.task), plan.tokens_per_row)));
+    let split = format!("{} train, {} check, {} test; the test rows judge once, at the end", plan.train, plan.check, plan.test);
+    add("Split", computed(split));
+    let learns = match &plan.lora {
+        Some(l) => format!(
+            "LoRA r={} alpha={} on {}: {} of {} weights",
+            l.r, l.alpha, l.target_modules.join(", "),
+            quantity::grouped(plan.trainable_parameters),
+            card.facts.parameters.as_ref().map_or("?".to_owned(), |p| quantity::count(p.value))
+        ),
+        None => format!("full: all {} weights", quantity::count(plan.trainable_parameters)),
+    };
+    add("Method", from_recipe(card, plan, learns));
+    let warmup = match plan.warmup_steps {
+        0.0 => "no warm-up".to_owned(),
+        share if share < 1.0 => format!("{:.0}% warm-up", share * 100.0),
+        steps => format!("{steps} warm-up steps"),
+    };
+    let rate = format!("{} {}, {warmup}, batch {}", rate(plan.learning_rate), plan.lr_scheduler_type, plan.batch_size);
+    add("Rate", from_recipe(card, plan, rate));
+    let steps = format!("{} epochs x {} steps = {}", plan.epochs, plan.steps_per_epoch, plan.steps);
+    add("Steps", computed(steps));
+    let full = quantity::bytes(plan.full_state_bytes);
+    let other = if plan.lora.is_some() { format!("; in full {full} before activations") } else { String::new() };
+    let memory = format!("about {} at the peak{other}", quantity::bytes(plan.memory_bytes));
+    add("Memory", computed(memory));
+    let time = match (time(plan), plan.seconds) {
+        (Some(time), Some(s)) => format!("{time}; est from {:.0} GFLOP/s of matrix products, measured", s.gflops),
+        _ => "not estimated: no matrix product could be measured".to_owned(),
+    };
+    add("Time", of_machine(time));
+    add("Judge", computed(judge(&plan.task).to_owned()));
+    rows
+}
+
+/// A value of the card's recipe, or of transformers' and PEFT's defaults where it has none.
+fn from_recipe(card: &Card, plan: &Plan, value: String) -> Claim {
+    match plan.recipe_line {
+        Some(line) => cited(card, line, value),
+        None => computed(format!("{value} (defaults of transformers and PEFT; the card has none)")),
+    }
+}
+
+fn format_name(task: &str) -> &'static str {
+    match task {
+        "text-classification" => "CSV, text and label",
+        "token-classification" => "CoNLL, a word and its tag a line",
+        "question-answering" => "SQuAD JSON",
+        "text-generation" => "JSONL of messages",
+        _ => "JSONL, input and output",
+    }
+}
+
+fn row(task: &str) -> &'static str {
+    match task {
+        "text-classification" => "text,label\n\"The parcel arrived broken.\",complaint",
+        "token-classification" => "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC",
+        "question-answering" => {
+            "{\"question\": \"Who pays?\", \"context\": \"The tenant pays.\", \"answers\": {\"text\": \
+             [\"The tenant\"], \"answer_start\": [0]}}"
+        }
+        "summarization" => "{\"document\": \"The parties agree that ...\", \"summary\": \"They agree to ...\"}",
+        "translation" => "{\"source\": \"Good morning.\", \"target\": \"Guten Morgen.\"}",
+        "text2text-generation" => "{\"input\": \"rewrite: hey, send it\", \"output\": \"Please send it.\"}",
+        _ => {
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"Do you ship to Norway?\"}, \
+             {\"role\": \"assistant\", \"content\": \"Yes, within 8 working days.\"}]}"
+        }
+    }
+}
+
+fn judge(task: &str) -> &'static str {
+    match task {
+        "text-classification" => "accuracy and F1 on the test rows, beside the majority class",
+        "token-classification" => "entity F1 (seqeval) on the test rows",
+        "question-answering" => "exact match and F1 (SQuAD) on the test rows",
+        "summarization" | "text2text-generation" => "ROUGE on the test rows, beside the untuned model",
+        "translation" => "BLEU and chrF (sacreBLEU) on the test rows, beside the untuned model",
+        _ => "perplexity on the test rows, beside the untuned model",
+    }
+}
+
+fn notes(card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
+    let mut notes = Vec::new();
+    if state.runs == RunsHere::No {
+        notes.push(computed(format!(
+            "This desk does not train it ({}); the transformers script does.",
+            state.reason.trim_start_matches("no: ")
+        )));
+    } else {
+        notes.push(computed("planned: this build computes plans; it does not run them yet."));
+    }
+    let words: &[&str] = match plan.task.as_str() {
+        "text-generation" => &["next-token", "padding", "causal"],
+        "text-classification" => &["[cls]", "low-latency", "classif"],
+        "summarization" => &["seq2seqtrainer", "instruction", "legal"],
+        _ => &["label", "instruction", "batch"],
+    };
+    notes.extend(bullet(card, &["Fine-tuning"], words).map(|s| quoted(card, s)));
+    if plan.examples < 100 {
+        notes.push(computed("Below 100 rows the figures of the test rows hardly tell good from lucky."));
+    }
+    notes
+}
+
+/// The plan as a script for transformers (and PEFT).
+fn script(plan: &Plan) -> String {
+    let (class, extra) = match plan.task.as_str() {
+        "text-generation" => ("AutoModelForCausalLM", ""),
+        "token-classification" => ("AutoModelForTokenClassification", ", num_labels=len(labels)"),
+        "question-answering" => ("AutoModelForQuestionAnswering", ""),
+        "text-classification" => ("AutoModelForSequenceClassification", ", num_labels=len(labels)"),
+        _ => ("AutoModelForSeq2SeqLM", ""),
+    };
+    let sequence = class == "AutoModelForSeq2SeqLM";
+    let (trainer, arguments) = if sequence {
+        ("Seq2SeqTrainer", "Seq2SeqTrainingArguments")
+    } else {
+        ("Trainer", "TrainingArguments")
+    };
+    let kind = match class {
+        "AutoModelForCausalLM" => "CAUSAL_LM",
+        "AutoModelForSeq2SeqLM" => "SEQ_2_SEQ_LM",
+        "AutoModelForTokenClassification" => "TOKEN_CLS",
+        "AutoModelForQuestionAnswering" => "QUESTION_ANS",
+        _ => "SEQ_CLS",
+    };
+    let (import, wrap) = match &plan.lora {
+        Some(l) => (
+            "from peft import LoraConfig, get_peft_model\n",
+            format!(
+                "model = get_peft_model(model, LoraConfig(task_type=\"{kind}\", r={}, lora_alpha={}, \
+                 target_modules={:?}))\n",
+                l.r, l.alpha, l.target_modules
+            ),
+        ),
+        None => ("", String::new()),
+    };
+    let warmup = if plan.warmup_steps > 0.0 {
+        format!("    warmup_steps={},\n", plan.warmup_steps)
+    } else {
+        String::new()
+    };
+    let held = plan.check + plan.test;
+    format!(
+        "from datasets import load_dataset\n\
+         from transformers import {class}, AutoTokenizer, {arguments}, {trainer}\n{import}\n\
+         name = \"{model}\"\n\
+         tokenizer = AutoTokenizer.from_pretrained(name)\n\
+         {labels}model = {class}.from_pretrained(name{extra})\n{wrap}\
+         rows = load_dataset(\"{loader}\", data_files=\"{file}\")[\"train\"].train_test_split({held}, seed=42)\n\
+         # `encode` turns a row into input_ids, attention_mask and labels, cut at {length} tokens.\n\
+         train, held_out = rows[\"train\"].map(encode), rows[\"test\"].map(encode)\n\
+         arguments = {arguments}(\n    output_dir=\"run\",\n    learning_rate={rate},\n    \
+         lr_scheduler_type=\"{scheduler}\",\n{warmup}    num_train_epochs={epochs},\n    \
+         per_device_train_batch_size={batch},\n    eval_strategy=\"epoch\",\n    seed=42,\n)\n\
+         {trainer}(model=model, args=arguments, train_dataset=train, eval_dataset=held_out,\n        \
+         processing_class=tokenizer).train()\n\
+         model.save_pretrained(\"run/model\")\ntokenizer.save_pretrained(\"run/model\")\n",
+        model = plan.model,
+        labels = if extra.is_empty() { "" } else { "labels = [\"first\", \"second\"]  # yours\n" },
+        loader = if plan.task == "text-classification" { "csv" } else { "json" },
+        file = plan::file(&plan.task),
+        length = plan.max_length,
+        rate = rate(plan.learning_rate),
+        scheduler = plan.lr_scheduler_type,
+        epochs = plan.epochs,
+        batch = plan.batch_size,
+    )
+}

@@ -1,0 +1,274 @@
+//! What the tokens of a question stand for: phrases of the vocabulary and amounts, each once.
+
+use super::quantity::{self, Quantity, Unit};
+use super::vocabulary::{Concept, Vocabulary};
+use super::words::{Shape, Token, tokens};
+
+/// A stretch of tokens that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Span {
+    /// Its first token.
+    pub(super) start: usize,
+    /// One past its last token.
+    pub(super) end: usize,
+    pub(super) means: Meaning,
+    /// A `not`, `without` or the like stands before it.
+    pub(super) negated: bool,
+}
+
+/// What a span stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Meaning {
+    /// A phrase, which may stand for several things.
+    Phrase(Vec<Concept>),
+    /// An amount, and whether it is a limit from above or from below.
+    Amount(Quantity, Option<Limit>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    Most,
+    Least,
+}
+
+/// A question's tokens and what they stand for.
+pub(super) struct Understood {
+    pub(super) tokens: Vec<Token>,
+    pub(super) spans: Vec<Span>,
+    pub(super) corrections: Vec<(String, String)>,
+    pub(super) unused: Vec<String>,
+    pub(super) cut: bool,
+}
+
+impl Understood {
+    /// The concepts of all spans, with their span.
+    pub(super) fn concepts(&self) -> impl Iterator<Item = (&Span, &Concept)> {
+        self.spans.iter().flat_map(|span| match &span.means {
+            Meaning::Phrase(all) => all.iter().map(|c| (span, c)).collect::<Vec<_>>(),
+            Meaning::Amount(..) => Vec::new(),
+        })
+    }
+
+    /// Whether one of the spans that are not negated stands for `concept`.
+    pub(super) fn says(&self, concept: &Concept) -> bool {
+        self.concepts().any(|(span, c)| c == concept && !span.negated)
+    }
+
+    /// Whether one of the tokens from `start` to `end` is one of `words`.
+    pub(super) fn near(&self, start: usize, end: usize, words: &[&str]) -> bool {
+        let end = end.min(self.tokens.len());
+        self.tokens[start.min(end)..end].iter().any(|t| words.contains(&t.text.as_str()))
+    }
+}
+
+/// Reads `question`, correcting words that name nothing and are near to one that does.
+pub(super) fn understand(question: &str, v: &Vocabulary) -> Understood {
+    let mut stems = v.stems.clone();
+    let (mut found, cut) = tokens(question, &mut stems);
+    let mut corrections = Vec::new();
+    let first = spans(&found, v);
+    for at in (0..found.len()).rev() {
+        let token = &found[at];
+        let known = first.iter().any(|s| (s.start..s.end).contains(&at));
+        if known || token.shape != Shape::Word || (v.is_plain(token) && token.text.len() != 3) {
+            continue;
+        }
+        if let Some(meant) = v.correction(&token.text) {
+            corrections.push((token.text.clone(), meant.to_owned()));
+            let after_break = token.after_break;
+            let (mut instead, _) = tokens(meant, &mut stems);
+            if let Some(first) = instead.first_mut() {
+                first.after_break = after_break;
+            }
+            found.splice(at..=at, instead);
+        }
+    }
+    corrections.reverse();
+    let mut spans = spans(&found, v);
+    negate(&mut spans, &found);
+    wave_aside(&mut spans, &found);
+    let unused = found
+        .iter()
+        .enumerate()
+        .filter(|(at, t)| {
+            t.shape == Shape::Word
+                && !v.is_plain(t)
+                && !spans.iter().any(|s| (s.start..s.end).contains(at))
+        })
+        .map(|(_, t)| t.text.clone())
+        .collect();
+    Understood { tokens: found, spans, corrections, unused, cut }
+}
+
+fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    while at < found.len() {
+        let phrase = v.longest(found, at);
+        let amount = amount(found, at);
+        let (end, means) = match (phrase, amount) {
+            // `1000 examples` counts rows, whatever else the words may name.
+            (_, Some((length, quantity))) if quantity.unit != Unit::None || phrase.is_none() => {
+                (at + length, Meaning::Amount(quantity, limit(found, at)))
+            }
+            (Some((length, concepts)), _) => {
+                (at + length, Meaning::Phrase(with_inner(concepts, found, at, length, v)))
+            }
+            (None, Some(_)) => (at + 1, Meaning::Phrase(Vec::new())),
+            (None, None) => {
+                at += 1;
+                continue;
+            }
+        };
+        spans.push(Span { start: at, end, means, negated: false });
+        at = end;
+    }
+    spans
+}
+
+/// A guide's word may hide shorter phrases: `sentiment analysis` is a topic and names a task too.
+fn with_inner(
+    concepts: &[Concept],
+    found: &[Token],
+    at: usize,
+    length: usize,
+    v: &Vocabulary,
+) -> Vec<Concept> {
+    let mut all = concepts.to_vec();
+    if concepts.iter().all(|c| matches!(c, Concept::Topic(_) | Concept::LongContext)) {
+        let inside = &found[..at + length];
+        for start in at..at + length {
+            let inner = v.longest_within(inside, start, length - 1);
+            for concept in inner.map(|(_, c)| c).unwrap_or_default() {
+                let adds = !matches!(concept, Concept::Topic(_) | Concept::Intent(_));
+                if adds && !all.contains(concept) {
+                    all.push(concept.clone());
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The amount that starts at `at`, and its length in tokens.
+fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
+    let Shape::Number(mut value) = found[at].shape else { return None };
+    let mut length = 1;
+    let mut unit = Unit::None;
+    let word = |n: usize| found.get(at + n).filter(|t| !t.after_break).map(|t| t.text.as_str());
+    if let Some(factor) = word(1).and_then(quantity::magnitude) {
+        value *= factor;
+        length = 2;
+        if factor > 1e3 {
+            unit = Unit::Magnitude;
+        }
+    }
+    // `1000 labelled training rows`: up to two words may stand between the number and its unit.
+    for gap in 0..=2 {
+        let Some(next) = word(length + gap) else { break };
+        if let Some((named, factor)) = quantity::unit(next) {
+            if gap > 0 && !matches!(named, Unit::Examples | Unit::Parameters | Unit::Tokens) {
+                break;
+            }
+            if gap > 0 && word(length) == Some("million") {
+                break;
+            }
+            value *= factor;
+            unit = named;
+            length += gap + 1;
+            break;
+        }
+        if matches!(next, "and" | "to" | "in" | "for" | "on" | "or" | "with" | "is" | "on a") {
+            break;
+        }
+    }
+    // `2k tokens` of context is a power of two, as models are built.
+    if unit == Unit::Tokens && word(1) == Some("k") && value.rem_euclid(1000.0) == 0.0 {
+        let thousands = value / 1000.0;
+        if thousands.log2().fract() == 0.0 {
+            value = thousands * 1024.0;
+        }
+    }
+    Some((length, Quantity { value, unit }))
+}
+
+const MOST: [&str; 11] =
+    ["<", "≤", "under", "below", "max", "maximum", "within", "most", "upto", "beneath", "fits"];
+const LEAST: [&str; 8] = [">", "≥", "over", "above", "min", "minimum", "least", "beyond"];
+const SMALLER: [&str; 6] = ["less", "smaller", "fewer", "lower", "faster", "lighter"];
+const GREATER: [&str; 5] = ["more", "greater", "bigger", "larger", "longer"];
+
+/// Which way the number at `at` limits, by the three words before it.
+fn limit(found: &[Token], at: usize) -> Option<Limit> {
+    let back = |n: usize| at.checked_sub(n).map_or("", |i| found[i].text.as_str());
+    for n in 1..=3 {
+        let word = back(n);
+        if MOST.contains(&word) || (word == "up" && n == 2) {
+            return Some(Limit::Most);
+        }
+        if LEAST.contains(&word) {
+            return Some(Limit::Least);
+        }
+        if back(n - 1) == "than" {
+            let denied = matches!(back(n + 1), "no" | "not");
+            let most = (SMALLER.contains(&word)) != denied;
+            if SMALLER.contains(&word) || GREATER.contains(&word) {
+                return Some(if most { Limit::Most } else { Limit::Least });
+            }
+        }
+    }
+    None
+}
+
+/// Marks what a negation reaches: the next phrases up to four tokens on, and what `or` and `and`
+/// join to them, unless a comma or full stop ends the clause.
+fn negate(spans: &mut [Span], found: &[Token]) {
+    let is_negation = |s: &Span| matches!(&s.means, Meaning::Phrase(c) if c.contains(&Concept::Negation));
+    for at in 0..spans.len() {
+        if !is_negation(&spans[at]) {
+            continue;
+        }
+        let mut reach = spans[at].end + 4;
+        for next in at + 1..spans.len() {
+            let (start, end) = (spans[next].start, spans[next].end);
+            let ended = (spans[at].end..=start).any(|i| i > spans[at].start && found[i].after_break);
+            if start >= reach || ended || is_negation(&spans[next]) {
+                break;
+            }
+            if can_be_negated(&spans[next].means) {
+                spans[next].negated = true;
+                let joined = found.get(end).is_some_and(|t| matches!(t.text.as_str(), "or" | "and" | "nor"));
+                reach = if joined { end + 3 } else { end };
+            }
+        }
+    }
+}
+
+/// Marks what is waved aside afterwards: `speed does not matter`, `German is not needed`.
+fn wave_aside(spans: &mut [Span], found: &[Token]) {
+    const ASIDE: [&str; 6] = ["matter", "matters", "needed", "necessary", "required", "important"];
+    let word = |at: usize| found.get(at).map_or("", |t| t.text.as_str());
+    for span in spans {
+        let aside = (span.end..span.end + 5).find(|at| ASIDE.contains(&word(*at)));
+        let Some(aside) = aside else { continue };
+        let between = span.end..aside;
+        let denied = between.clone().any(|at| matches!(word(at), "not" | "no" | "t" | "doesnt" | "isnt"));
+        let same_clause = between.clone().all(|at| !found[at].after_break);
+        if denied && same_clause {
+            span.negated = true;
+        }
+    }
+}
+
+fn can_be_negated(means: &Meaning) -> bool {
+    let Meaning::Phrase(concepts) = means else { return false };
+    concepts.iter().any(|c| {
+        matches!(
+            c,
+            Concept::Model(_) | Concept::Author(_) | Concept::Family(_) | Concept::Foreign(_)
+                | Concept::Hardware(_) | Concept::Licence(_) | Concept::Language(_)
+                | Concept::Commercial | Concept::Domain(_) | Concept::LongContext
+                | Concept::Field(_) | Concept::Tune | Concept::Task(_) | Concept::RunHere
+        )
+    })
+}

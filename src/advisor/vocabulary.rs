@@ -1,0 +1,411 @@
+//! The phrases that the advisor understands, from index/vocabulary.yaml and the cards' names.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Deserialize;
+
+use super::question::{Intent, Prefer};
+use super::words::{Stems, Token, tokens};
+use crate::card::{Card, Kind};
+
+/// The file that ships with the program.
+const VOCABULARY: &str = include_str!("../../index/vocabulary.yaml");
+
+/// What a phrase stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Concept {
+    Task(String),
+    Subtask(String),
+    Domain(String),
+    Language(String),
+    Licence(String),
+    Hardware(String),
+    Prefer(Prefer),
+    Field(String),
+    Intent(Intent),
+    /// Training is spoken of.
+    Tune,
+    Commercial,
+    Permissive,
+    RunHere,
+    LongContext,
+    Trainable,
+    Negation,
+    /// Opens a follow-up: `and`, `what about`.
+    Follow,
+    /// Points at the models of the answer before: `them`, `the first one`.
+    Those,
+    /// A model is named only to ask for another: `like`, `instead of`.
+    Alternative,
+    /// A card's id.
+    Model(String),
+    Author(String),
+    Family(String),
+    /// A guide card's id.
+    Topic(String),
+    /// Images, audio, ...: no card here is about them.
+    Modality(String),
+    /// A model that has no card.
+    Foreign(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    tasks: BTreeMap<String, TaskWords>,
+    subtasks: BTreeMap<String, SubtaskWords>,
+    domains: BTreeMap<String, DomainWords>,
+    languages: BTreeMap<String, Vec<String>>,
+    licences: BTreeMap<String, LicenceWords>,
+    words: BTreeMap<String, Vec<String>>,
+    hardware: BTreeMap<String, Vec<String>>,
+    prefer: BTreeMap<Prefer, Vec<String>>,
+    fields: BTreeMap<String, Vec<String>>,
+    intents: BTreeMap<String, Vec<String>>,
+    modalities: BTreeMap<String, Vec<String>>,
+    foreign: Vec<String>,
+    authors: BTreeMap<String, Vec<String>>,
+    misspellings: HashMap<String, String>,
+    plain: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TaskWords {
+    label: String,
+    says: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubtaskWords {
+    task: String,
+    tags: Vec<String>,
+    says: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DomainWords {
+    #[serde(default)]
+    long: bool,
+    #[serde(default)]
+    narrow: bool,
+    says: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LicenceWords {
+    terms: Terms,
+    says: Vec<String>,
+}
+
+/// What a licence allows, as far as a choice of model depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Terms {
+    /// Commercial use, no conditions on what is built with it.
+    Permissive,
+    /// Commercial use; changed versions carry the same licence.
+    ShareAlike,
+    /// No commercial use.
+    NonCommercial,
+    /// Terms of its own: to be read.
+    Custom,
+}
+
+/// All phrases, and what follows from the things that they name.
+pub(super) struct Vocabulary {
+    /// By the first token's stem (a name's by its text): the other tokens, and the concepts.
+    phrases: HashMap<String, Vec<(Vec<String>, Vec<Concept>)>>,
+    /// Single words that may be what a misspelt word means.
+    spellings: Vec<String>,
+    misspellings: HashMap<String, String>,
+    plain: HashSet<String>,
+    tasks: BTreeMap<String, String>,
+    subtasks: BTreeMap<String, (String, Vec<String>)>,
+    long_domains: HashSet<String>,
+    narrow_domains: HashSet<String>,
+    languages: BTreeMap<String, String>,
+    licences: BTreeMap<String, Terms>,
+    pub(super) stems: Stems,
+}
+
+impl Vocabulary {
+    /// Reads the shipped file and the names of `cards`.
+    pub(super) fn new<'a>(cards: impl Iterator<Item = &'a Card>) -> Self {
+        let file: File = serde_yaml::from_str(VOCABULARY)
+            .expect("index/vocabulary.yaml ships with the program and a test reads it");
+        let mut v = Self {
+            phrases: HashMap::new(),
+            spellings: Vec::new(),
+            plain: file.plain.split_whitespace().map(str::to_owned).collect(),
+            misspellings: file.misspellings.clone(),
+            tasks: file.tasks.iter().map(|(k, t)| (k.clone(), t.label.clone())).collect(),
+            subtasks: BTreeMap::new(),
+            long_domains: HashSet::new(),
+            narrow_domains: HashSet::new(),
+            languages: BTreeMap::new(),
+            licences: file.licences.iter().map(|(k, l)| (k.clone(), l.terms)).collect(),
+            stems: Stems::new(),
+        };
+        v.add_file(file);
+        for card in cards {
+            v.add_card(card);
+        }
+        v
+    }
+
+    fn add_file(&mut self, file: File) {
+        for (id, words) in file.tasks {
+            self.add_all(&words.says, &Concept::Task(id.clone()), true);
+            self.add(&id.replace('-', " "), Concept::Task(id), false);
+        }
+        for (id, words) in file.subtasks {
+            self.add_all(&words.says, &Concept::Subtask(id.clone()), true);
+            self.subtasks.insert(id, (words.task, words.tags));
+        }
+        for (id, words) in file.domains {
+            self.add_all(&words.says, &Concept::Domain(id.clone()), true);
+            if words.long {
+                self.long_domains.insert(id.clone());
+            }
+            if words.narrow {
+                self.narrow_domains.insert(id);
+            }
+        }
+        for (code, names) in file.languages {
+            self.add_all(&names, &Concept::Language(code.clone()), true);
+            let shown = capitalized(names.first().unwrap_or(&code));
+            self.languages.insert(code, shown);
+        }
+        for (id, words) in file.licences {
+            self.add_all(&words.says, &Concept::Licence(id.clone()), false);
+            self.add(&id, Concept::Licence(id.clone()), false);
+        }
+        self.add_map(file.hardware, Concept::Hardware);
+        self.add_map(file.fields, Concept::Field);
+        self.add_map(file.modalities, Concept::Modality);
+        self.add_map(file.authors, Concept::Author);
+        for (prefer, phrases) in file.prefer {
+            self.add_all(&phrases, &Concept::Prefer(prefer), false);
+        }
+        for word in ["examples", "parameters", "tokens"] {
+            self.spellings.push(word.to_owned());
+        }
+        for name in file.foreign {
+            self.add(&name, Concept::Foreign(name.clone()), false);
+        }
+        for (name, phrases) in file.words {
+            let concept = match name.as_str() {
+                "commercial" => Concept::Commercial,
+                "permissive" => Concept::Permissive,
+                "must_run_here" => Concept::RunHere,
+                "long_context" => Concept::LongContext,
+                "trainable" => Concept::Trainable,
+                "without" => Concept::Negation,
+                "follow" => Concept::Follow,
+                "those" => Concept::Those,
+                _ => Concept::Alternative,
+            };
+            self.add_all(&phrases, &concept, false);
+        }
+        for (name, phrases) in file.intents {
+            let concept = match name.as_str() {
+                "compare" => Concept::Intent(Intent::Compare),
+                "how_to" => Concept::Intent(Intent::HowTo),
+                "lookup" => Concept::Intent(Intent::Lookup),
+                "recommend" => Concept::Intent(Intent::Recommend),
+                _ => Concept::Tune,
+            };
+            self.add_all(&phrases, &concept, false);
+        }
+    }
+
+    fn add_map(&mut self, map: BTreeMap<String, Vec<String>>, of: impl Fn(String) -> Concept) {
+        for (id, phrases) in map {
+            self.add_all(&phrases, &of(id), false);
+        }
+    }
+
+    fn add_card(&mut self, card: &Card) {
+        let guide = card.facts.kind == Kind::Guide;
+        let name = card.id.rsplit('/').next().unwrap_or(&card.id);
+        let aliases = card.facts.aliases.iter().map(String::as_str);
+        let names: HashSet<&str> = aliases.chain([name, card.name(), card.id.as_str()]).collect();
+        for alias in names {
+            if guide {
+                self.add(alias, Concept::Topic(card.id.clone()), false);
+            } else {
+                self.add_name(alias, Concept::Model(card.id.clone()));
+            }
+        }
+        if let (false, Some(family)) = (guide, &card.facts.family) {
+            self.add_name(&family.value, Concept::Family(family.value.clone()));
+        }
+        if let (false, Some(author)) = (guide, &card.facts.author) {
+            let short = author.value.to_lowercase();
+            self.add(&short, Concept::Author(short.clone()), false);
+        }
+    }
+
+    fn add_all(&mut self, phrases: &[String], concept: &Concept, spell: bool) {
+        for phrase in phrases {
+            self.add(phrase, concept.clone(), spell);
+        }
+    }
+
+    fn add(&mut self, phrase: &str, concept: Concept, spell: bool) {
+        let (found, _) = tokens(phrase, &mut self.stems);
+        // A word of seven letters or more is hardly another one misspelt.
+        let spell = spell || matches!(&found[..], [only] if only.text.len() >= 7);
+        if spell && let [only] = &found[..] {
+            self.spellings.push(only.text.clone());
+        } else if spell && found.len() > 1 && found[0].text.len() > 4 {
+            self.spellings.push(found[0].text.clone());
+        }
+        self.insert(found.into_iter().map(|t| t.stem), concept);
+    }
+
+    /// Adds a proper name, which has no stem: `LegalLED` is not `legal`.
+    fn add_name(&mut self, name: &str, concept: Concept) {
+        let (found, _) = tokens(name, &mut self.stems);
+        if let Some(first) = found.first().filter(|t| t.text.len() > 3) {
+            self.spellings.push(first.text.clone());
+        }
+        self.insert(found.into_iter().map(|t| t.text), concept);
+    }
+
+    fn insert(&mut self, mut words: impl Iterator<Item = String>, concept: Concept) {
+        let Some(first) = words.next() else { return };
+        let rest: Vec<String> = words.collect();
+        let ways = self.phrases.entry(first).or_default();
+        match ways.iter_mut().find(|(r, _)| *r == rest) {
+            Some((_, concepts)) if concepts.contains(&concept) => {}
+            Some((_, concepts)) => concepts.push(concept),
+            None => ways.push((rest, vec![concept])),
+        }
+    }
+
+    /// The longest phrase that starts at `at`: its length in tokens and what it stands for.
+    pub(super) fn longest(&self, found: &[Token], at: usize) -> Option<(usize, &[Concept])> {
+        self.longest_within(found, at, usize::MAX)
+    }
+
+    /// As [`Self::longest`], of at most `most` tokens.
+    pub(super) fn longest_within(
+        &self,
+        found: &[Token],
+        at: usize,
+        most: usize,
+    ) -> Option<(usize, &[Concept])> {
+        let first = &found[at];
+        let after = &found[at + 1..];
+        let by = |key: &String| self.phrases.get(key).map(Vec::as_slice).unwrap_or_default();
+        let by_name = if first.text == first.stem { &[] } else { by(&first.text) };
+        by(&first.stem)
+            .iter()
+            .chain(by_name)
+            .filter(|(rest, _)| {
+                rest.len() <= after.len()
+                    && rest.len() < most
+                    && rest.iter().zip(after).all(|(r, t)| *r == t.stem || *r == t.text)
+            })
+            .max_by_key(|(rest, _)| rest.len())
+            .map(|(rest, concepts)| (rest.len() + 1, concepts.as_slice()))
+    }
+
+    /// Whether the word is ordinary English that carries no constraint.
+    pub(super) fn is_plain(&self, token: &Token) -> bool {
+        token.text.len() < 3 || self.plain.contains(&token.text) || self.plain.contains(&token.stem)
+    }
+
+    /// What a misspelt word may be: the nearest word that names something, by Damerau-Levenshtein
+    /// distance 1 for 4 to 7 letters and 2 from 8 on, with the same first letter.
+    pub(super) fn correction(&self, word: &str) -> Option<&str> {
+        if let Some(meant) = self.misspellings.get(word) {
+            return Some(meant);
+        }
+        let length = word.chars().count();
+        let allowed = match length {
+            0..4 => return None,
+            4..8 => 1,
+            _ => 2,
+        };
+        self.spellings
+            .iter()
+            .filter(|known| known.chars().next() == word.chars().next())
+            .filter(|known| known.len().abs_diff(word.len()) <= allowed)
+            .map(|known| (strsim::damerau_levenshtein(known, word), known))
+            .filter(|(distance, _)| (1..=allowed).contains(distance))
+            .min_by_key(|(distance, known)| (*distance, known.len(), known.as_str()))
+            .map(|(_, known)| known.as_str())
+    }
+
+    /// The task's name in words.
+    pub(super) fn task_label<'a>(&'a self, task: &'a str) -> &'a str {
+        self.tasks.get(task).map_or(task, String::as_str)
+    }
+
+    /// The task of a subtask, and the tags that cards mark it with.
+    pub(super) fn subtask(&self, subtask: &str) -> Option<(&str, &[String])> {
+        self.subtasks.get(subtask).map(|(task, tags)| (task.as_str(), tags.as_slice()))
+    }
+
+    /// Whether texts of the domain are usually longer than an encoder reads.
+    pub(super) fn domain_is_long(&self, domain: &str) -> bool {
+        self.long_domains.contains(domain)
+    }
+
+    /// Whether a model of this domain serves it and little else.
+    pub(super) fn domain_is_narrow(&self, domain: &str) -> bool {
+        self.narrow_domains.contains(domain)
+    }
+
+    /// The language's English name.
+    pub(super) fn language<'a>(&'a self, code: &'a str) -> &'a str {
+        self.languages.get(code).map_or(code, String::as_str)
+    }
+
+    /// What a licence allows; nothing is known of a licence that the vocabulary lacks.
+    pub(super) fn terms(&self, licence: &str) -> Option<Terms> {
+        self.licences.get(licence).copied()
+    }
+}
+
+/// `french` as `French`.
+pub(super) fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn concepts(text: &str) -> Vec<Concept> {
+        let v = Vocabulary::new(std::iter::empty());
+        let (found, _) = tokens(text, &mut v.stems.clone());
+        v.longest(&found, 0).map(|(_, c)| c.to_vec()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_shipped_vocabulary_is_read() {
+        assert!(concepts("summarizing").contains(&Concept::Task("summarization".into())));
+        assert!(concepts("norwegian").contains(&Concept::Language("no".into())));
+    }
+
+    #[test]
+    fn the_longest_phrase_wins() {
+        assert_eq!(concepts("text classification"), [Concept::Task("text-classification".into())]);
+        assert_eq!(concepts("no gpu"), [Concept::Hardware("cpu".into())]);
+    }
+
+    #[test]
+    fn a_misspelt_word_is_corrected_and_an_ordinary_one_is_not() {
+        let v = Vocabulary::new(std::iter::empty());
+        assert_eq!(v.correction("sumarization"), Some("summarization"));
+        assert_eq!(v.correction("table"), None);
+    }
+}

@@ -1,0 +1,180 @@
+//! Where output goes: data to standard output, words for people to standard error.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use crate::error::{Error, Result};
+use crate::text;
+
+/// Standard output. After its reader is gone nothing is written and nothing fails.
+#[derive(Debug)]
+pub struct Out {
+    inner: BufWriter<Stdout>,
+    failed: Option<io::Error>,
+}
+
+impl Default for Out {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Out {
+    /// Standard output, written in blocks.
+    pub fn new() -> Self {
+        Self {
+            inner: BufWriter::new(io::stdout()),
+            failed: None,
+        }
+    }
+
+    /// Writes a line as it is: what is untrusted in it has gone through [`text`].
+    pub fn line(&mut self, line: impl Display) {
+        if self.failed.is_none()
+            && let Err(error) = writeln!(self.inner, "{line}")
+        {
+            self.failed = Some(error);
+        }
+    }
+
+    /// Writes one JSON value and a line end. What could steer a terminal or deceive a reader is
+    /// escaped, which is the same text to a JSON reader.
+    pub fn json(&mut self, value: &serde_json::Value) {
+        self.line(escaped(&format!("{value:#}")));
+    }
+
+    /// Whether nobody reads any more.
+    pub fn is_closed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// Writes out what is buffered.
+    ///
+    /// # Errors
+    /// When something could not be written, unless the reader closed the pipe.
+    pub fn finish(&mut self) -> Result<()> {
+        let failed = self.failed.take().map_or_else(|| self.inner.flush(), Err);
+        match failed {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::new("cannot write the output").caused_by(error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// JSON with DEL, C1 controls, bidirectional controls and invisible characters as `\\uXXXX`. They
+/// occur only inside of strings, where that is allowed.
+fn escaped(json: &str) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}')
+    };
+    if !json.contains(hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = std::fmt::Write::write_fmt(&mut safe, format_args!("\\u{unit:04x}"));
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Says `words` on standard error after a label (`error`, `hint`, `note`), as one safe line.
+pub fn say(label: &str, words: &str) {
+    let code = match label {
+        "error" => "1;31",
+        "hint" => "1;36",
+        _ => "1",
+    };
+    let label = painted(io::stderr().is_terminal(), code, label);
+    // With standard error gone there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{label}: {}", text::line(words));
+}
+
+/// Says a line without a label on standard error.
+pub fn tell(words: &str) {
+    let _ = writeln!(io::stderr(), "{}", text::line(words));
+}
+
+/// `words` in a colour, where colours are shown and wanted.
+pub fn painted<'a>(terminal: bool, code: &str, words: &'a str) -> Cow<'a, str> {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    if terminal && wanted && !dumb {
+        Cow::Owned(format!("\x1b[{code}m{words}\x1b[0m"))
+    } else {
+        Cow::Borrowed(words)
+    }
+}
+
+/// The columns of the terminal that standard output is; `None` where it is none.
+pub fn width() -> Option<usize> {
+    let size = crossterm::terminal::size()
+        .ok()
+        .filter(|_| io::stdout().is_terminal());
+    size.map(|(columns, _)| usize::from(columns))
+}
+
+/// A count in three digits: `66.4M`, `1.54B`, `512`.
+pub fn short_count(count: u64) -> String {
+    let scaled = |by: f64, unit: &str| {
+        let value = count as f64 / by;
+        let digits = if value < 10.0 {
+            2
+        } else {
+            usize::from(value < 100.0)
+        };
+        format!("{value:.digits$}{unit}")
+    };
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..999_500 => scaled(1e3, "k"),
+        999_500..999_500_000 => scaled(1e6, "M"),
+        _ => scaled(1e9, "B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_three_digits() {
+        let shown = [
+            999,
+            1_000,
+            66_362_880,
+            124_439_808,
+            999_600_000,
+            1_543_714_304,
+        ];
+        let shown = shown.map(short_count);
+        assert_eq!(shown, ["999", "1.00k", "66.4M", "124M", "1.00B", "1.54B"]);
+    }
+
+    #[test]
+    fn hidden_characters_are_escaped_and_read_back() {
+        let text = "a\u{9b}b\u{202e}c\u{7f}\u{feff}\u{e0041}ä";
+        let json = serde_json::json!({ text: [text] });
+        let shown = escaped(&json.to_string()).into_owned();
+        assert!(shown.chars().all(|c| c.is_ascii() || c == 'ä'), "{shown}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&shown).unwrap(),
+            json
+        );
+    }
+
+    #[test]
+    fn colour_is_for_terminals() {
+        assert_eq!(painted(false, "1", "x"), "x");
+    }
+}
