@@ -176,8 +176,6 @@ pub struct Facts {
     pub author: Option<Fact<String>>,
     /// Ready and tuned tasks; from `pipeline_tag` where the extension is absent.
     pub tasks: TaskFit,
-    /// Pairs of languages it translates between, `en-de`.
-    pub translates: Vec<Fact<String>>,
     /// Domains: `legal`, `finance`, ...
     pub domains: Vec<Fact<String>>,
     /// Directions of translation, as `en-de`; empty means any between its languages.

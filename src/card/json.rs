@@ -38,7 +38,6 @@ impl Card {
                 "tuned": values(&facts.tasks.tuned),
             }),
         );
-        put("translates", values(&facts.translates));
         put("domains", values(&facts.domains));
         put("translates", values(&facts.translates));
         put(
