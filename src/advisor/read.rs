@@ -220,9 +220,6 @@ fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Cons
     if c.task.is_none() && c.language.len() == 2 {
         c.task = Some("translation".to_owned());
     }
-    if c.task.is_none() && c.subtask.is_none() {
-        set_hinted_task(&mut c, u, v);
-    }
     order_languages(&mut c, u);
     for span in &u.spans {
         if let Meaning::Amount(quantity, limit) = span.means {
@@ -233,6 +230,11 @@ fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Cons
                 c.examples = Some(quantity.whole());
             }
         }
+    }
+    let asks_for_another = u.says(&Concept::Alternative)
+        && u.concepts().any(|(_, c)| matches!(c, Concept::Foreign(_)));
+    if c.task.is_none() && c.subtask.is_none() && !asks_for_another {
+        set_hinted_task(&mut c, u, v);
     }
     c
 }
@@ -257,11 +259,24 @@ fn language_codes(u: &Understood, v: &Vocabulary) -> Vec<String> {
 /// Where no phrase names a task, words vote. A question that asks for a model needs one vote, any
 /// other two: `write me a quicksort` is not about models.
 fn set_hinted_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
-    let Some((concept, votes)) = v.hinted(&u.tokens) else { return };
+    let Some((concept, votes)) = v.hinted(&u.tokens) else {
+        return;
+    };
     let asked = asks(u, Intent::Recommend) || names_a_model_kind(u);
-    let topic = u.concepts().any(|(_, c)| matches!(c, Concept::Topic(_) | Concept::Model(_)));
-    let needed = if asked && !topic { 0.9 } else { 1.6 };
-    if votes < needed || topic && !asked && votes < 2.5 {
+    let topic = u
+        .concepts()
+        .any(|(_, c)| matches!(c, Concept::Topic(_) | Concept::Model(_)));
+    let limited = Constraints {
+        prefer: None,
+        ..c.clone()
+    } != Constraints::default();
+    let needed = match (asked, topic, limited) {
+        (true, false, _) => 0.9,
+        (_, true, false) => 2.5,
+        (_, _, true) => 1.2,
+        (false, false, false) => 1.6,
+    };
+    if votes < needed {
         return;
     }
     match concept {
@@ -275,7 +290,16 @@ fn set_hinted_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
 }
 
 fn names_a_model_kind(u: &Understood) -> bool {
-    let kinds = ["model", "models", "checkpoint", "llm", "encoder", "decoder", "lm", "base"];
+    let kinds = [
+        "model",
+        "models",
+        "checkpoint",
+        "llm",
+        "encoder",
+        "decoder",
+        "lm",
+        "base",
+    ];
     u.near(0, u.tokens.len(), &kinds)
 }
 
@@ -404,7 +428,11 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
             // `32k` of context is a power of two, as models are built.
             let thousands = q.value / 1000.0;
             let power = thousands >= 1.0 && thousands.log2().fract() == 0.0;
-            c.min_context = if power { Some(thousands as u64 * 1024) } else { value };
+            c.min_context = if power {
+                Some(thousands as u64 * 1024)
+            } else {
+                value
+            };
         }
         Unit::None if u.says(&Concept::Tune) && q.value >= 20.0 => c.examples = value,
         _ => {}

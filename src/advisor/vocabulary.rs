@@ -208,7 +208,15 @@ impl Vocabulary {
         for (prefer, phrases) in file.prefer {
             self.add_all(&phrases, &Concept::Prefer(prefer), false);
         }
-        let counted = ["examples", "parameters", "tokens", "million", "billion", "gigabyte", "megabyte"];
+        let counted = [
+            "examples",
+            "parameters",
+            "tokens",
+            "million",
+            "billion",
+            "gigabyte",
+            "megabyte",
+        ];
         self.spellings.extend(counted.map(str::to_owned));
         for name in file.foreign {
             self.add(&name, Concept::Foreign(name.clone()), false);
@@ -243,7 +251,10 @@ impl Vocabulary {
         for word in words {
             let (found, _) = tokens(word, &mut self.stems);
             for token in found.into_iter().take(1) {
-                self.hints.entry(token.stem).or_default().push(concept.clone());
+                self.hints
+                    .entry(token.stem)
+                    .or_default()
+                    .push(concept.clone());
             }
         }
     }
@@ -254,7 +265,11 @@ impl Vocabulary {
         let mut votes: Vec<(&Concept, f64)> = Vec::new();
         let mut seen = HashSet::new();
         for token in found.iter().filter(|t| seen.insert(&t.stem)) {
-            let concepts = self.hints.get(&token.stem).map(Vec::as_slice).unwrap_or_default();
+            let concepts = self
+                .hints
+                .get(&token.stem)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             for concept in concepts {
                 let vote = 1.0 / (concepts.len() as f64).sqrt();
                 match votes.iter_mut().find(|(c, _)| *c == concept) {
@@ -316,7 +331,10 @@ impl Vocabulary {
     /// Adds a proper name, which has no stem: `LegalLED` is not `legal`.
     fn add_name(&mut self, name: &str, concept: Concept) {
         let (found, _) = tokens(name, &mut self.stems);
-        let long = found.iter().enumerate().filter(|(n, t)| t.text.len() > 3 + usize::from(*n > 0));
+        let long = found
+            .iter()
+            .enumerate()
+            .filter(|(n, t)| t.text.len() > 3 + usize::from(*n > 0));
         self.spellings.extend(long.map(|(_, t)| t.text.clone()));
         self.insert(found.into_iter().map(|t| t.text), concept);
     }
@@ -372,6 +390,11 @@ impl Vocabulary {
         token.text.len() < 3 || self.plain.contains(&token.text) || self.plain.contains(&token.stem)
     }
 
+    /// Whether the word is one that people often type for another.
+    pub(super) fn is_misspelling(&self, word: &str) -> bool {
+        self.misspellings.contains_key(word)
+    }
+
     /// What a misspelt word may be: the nearest word that names something, by Damerau-Levenshtein
     /// distance 1 for 4 to 7 letters and 2 from 8 on, with the same first letter.
     pub(super) fn correction(&self, word: &str) -> Option<&str> {
@@ -408,7 +431,9 @@ impl Vocabulary {
 
     /// Whether a card's tag says that it was tuned for one of the subtasks.
     pub(super) fn is_subtask_tag(&self, tag: &str) -> bool {
-        self.subtasks.values().any(|(_, tags)| tags.iter().any(|t| t == tag))
+        self.subtasks
+            .values()
+            .any(|(_, tags)| tags.iter().any(|t| t == tag))
     }
 
     /// Whether texts of the domain are usually longer than an encoder reads.

@@ -5,4 +5,6 @@
     reason = "a helper of a test may fail it as the test itself may"
 )]
 
+mod cards;
 mod desk;
+mod text;
