@@ -203,6 +203,14 @@ impl Library {
         std::mem::take(&mut *lock(&self.notices))
     }
 
+    /// Reads every file of the index and compares its checksum, for `doctor`.
+    ///
+    /// # Errors
+    /// When a file is damaged or cannot be read.
+    pub fn verify(&self) -> Result<()> {
+        folder::check_sums(&self.state().index).map_err(|fault| fault.into_error("trust the index"))
+    }
+
     /// Where the indexes are, for `doctor`.
     pub fn folder(&self) -> PathBuf {
         self.home.root.clone()
