@@ -117,10 +117,10 @@ pub(super) enum Terms {
 
 /// All phrases, and what follows from the things that they name.
 pub(super) struct Vocabulary {
-    /// By the stem of the first token: the other stems, and the concepts; longest first.
+    /// By the first token's stem (a name's by its text): the other tokens, and the concepts.
     phrases: HashMap<String, Vec<(Vec<String>, Vec<Concept>)>>,
-    /// Single words that may be what a misspelt word means, with how they are shown.
-    spellings: Vec<(String, String)>,
+    /// Single words that may be what a misspelt word means.
+    spellings: Vec<String>,
     misspellings: HashMap<String, String>,
     plain: HashSet<String>,
     tasks: BTreeMap<String, String>,
@@ -142,20 +142,25 @@ impl Vocabulary {
             spellings: Vec::new(),
             plain: file.plain.split_whitespace().map(str::to_owned).collect(),
             misspellings: file.misspellings.clone(),
-            tasks: file.tasks.iter().map(|(k, t)| (k.clone(), t.label.clone())).collect(),
+            tasks: file
+                .tasks
+                .iter()
+                .map(|(k, t)| (k.clone(), t.label.clone()))
+                .collect(),
             subtasks: BTreeMap::new(),
             long_domains: HashSet::new(),
             narrow_domains: HashSet::new(),
             languages: BTreeMap::new(),
-            licences: file.licences.iter().map(|(k, l)| (k.clone(), l.terms)).collect(),
+            licences: file
+                .licences
+                .iter()
+                .map(|(k, l)| (k.clone(), l.terms))
+                .collect(),
             stems: Stems::new(),
         };
         v.add_file(file);
         for card in cards {
             v.add_card(card);
-        }
-        for ways in v.phrases.values_mut() {
-            ways.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
         }
         v
     }
@@ -195,7 +200,7 @@ impl Vocabulary {
             self.add_all(&phrases, &Concept::Prefer(prefer), false);
         }
         for word in ["examples", "parameters", "tokens"] {
-            self.spellings.push((word.to_owned(), word.to_owned()));
+            self.spellings.push(word.to_owned());
         }
         for name in file.foreign {
             self.add(&name, Concept::Foreign(name.clone()), false);
@@ -234,17 +239,20 @@ impl Vocabulary {
 
     fn add_card(&mut self, card: &Card) {
         let guide = card.facts.kind == Kind::Guide;
-        let concept = if guide { Concept::Topic } else { Concept::Model };
         let name = card.id.rsplit('/').next().unwrap_or(&card.id);
         let aliases = card.facts.aliases.iter().map(String::as_str);
-        let names: HashSet<&str> = aliases.chain([name, card.name(), card.id.as_str()]).collect();
+        let names: HashSet<&str> = aliases
+            .chain([name, card.name(), card.id.as_str()])
+            .collect();
         for alias in names {
-            // A guide's word must not turn every mention of it into a question about the word,
-            // so it is not offered as a correction.
-            self.add(alias, concept(card.id.clone()), !guide && alias.len() > 3);
+            if guide {
+                self.add(alias, Concept::Topic(card.id.clone()), false);
+            } else {
+                self.add_name(alias, Concept::Model(card.id.clone()));
+            }
         }
         if let (false, Some(family)) = (guide, &card.facts.family) {
-            self.add(&family.value, Concept::Family(family.value.clone()), true);
+            self.add_name(&family.value, Concept::Family(family.value.clone()));
         }
         if let (false, Some(author)) = (guide, &card.facts.author) {
             let short = author.value.to_lowercase();
@@ -263,13 +271,25 @@ impl Vocabulary {
         // A word of seven letters or more is hardly another one misspelt.
         let spell = spell || matches!(&found[..], [only] if only.text.len() >= 7);
         if spell && let [only] = &found[..] {
-            self.spellings.push((only.text.clone(), only.text.clone()));
+            self.spellings.push(only.text.clone());
         } else if spell && found.len() > 1 && found[0].text.len() > 4 {
-            self.spellings.push((found[0].text.clone(), found[0].text.clone()));
+            self.spellings.push(found[0].text.clone());
         }
-        let mut stems = found.into_iter().map(|t| t.stem);
-        let Some(first) = stems.next() else { return };
-        let rest: Vec<String> = stems.collect();
+        self.insert(found.into_iter().map(|t| t.stem), concept);
+    }
+
+    /// Adds a proper name, which has no stem: `LegalLED` is not `legal`.
+    fn add_name(&mut self, name: &str, concept: Concept) {
+        let (found, _) = tokens(name, &mut self.stems);
+        if let Some(first) = found.first().filter(|t| t.text.len() > 3) {
+            self.spellings.push(first.text.clone());
+        }
+        self.insert(found.into_iter().map(|t| t.text), concept);
+    }
+
+    fn insert(&mut self, mut words: impl Iterator<Item = String>, concept: Concept) {
+        let Some(first) = words.next() else { return };
+        let rest: Vec<String> = words.collect();
         let ways = self.phrases.entry(first).or_default();
         match ways.iter_mut().find(|(r, _)| *r == rest) {
             Some((_, concepts)) if concepts.contains(&concept) => {}
@@ -280,12 +300,36 @@ impl Vocabulary {
 
     /// The longest phrase that starts at `at`: its length in tokens and what it stands for.
     pub(super) fn longest(&self, found: &[Token], at: usize) -> Option<(usize, &[Concept])> {
-        let ways = self.phrases.get(&found[at].stem)?;
+        self.longest_within(found, at, usize::MAX)
+    }
+
+    /// As [`Self::longest`], of at most `most` tokens.
+    pub(super) fn longest_within(
+        &self,
+        found: &[Token],
+        at: usize,
+        most: usize,
+    ) -> Option<(usize, &[Concept])> {
+        let first = &found[at];
         let after = &found[at + 1..];
-        ways.iter()
-            .find(|(rest, _)| {
-                rest.len() <= after.len() && rest.iter().zip(after).all(|(r, t)| *r == t.stem)
+        let by = |key: &String| self.phrases.get(key).map(Vec::as_slice).unwrap_or_default();
+        let by_name = if first.text == first.stem {
+            &[]
+        } else {
+            by(&first.text)
+        };
+        by(&first.stem)
+            .iter()
+            .chain(by_name)
+            .filter(|(rest, _)| {
+                rest.len() <= after.len()
+                    && rest.len() < most
+                    && rest
+                        .iter()
+                        .zip(after)
+                        .all(|(r, t)| *r == t.stem || *r == t.text)
             })
+            .max_by_key(|(rest, _)| rest.len())
             .map(|(rest, concepts)| (rest.len() + 1, concepts.as_slice()))
     }
 
@@ -308,12 +352,12 @@ impl Vocabulary {
         };
         self.spellings
             .iter()
-            .filter(|(known, _)| known.chars().next() == word.chars().next())
-            .filter(|(known, _)| known.len().abs_diff(word.len()) <= allowed)
-            .map(|(known, shown)| (strsim::damerau_levenshtein(known, word), shown))
-            .filter(|(distance, _)| *distance <= allowed)
-            .min_by_key(|(distance, shown)| (*distance, shown.len()))
-            .map(|(_, shown)| shown.as_str())
+            .filter(|known| known.chars().next() == word.chars().next())
+            .filter(|known| known.len().abs_diff(word.len()) <= allowed)
+            .map(|known| (strsim::damerau_levenshtein(known, word), known))
+            .filter(|(distance, _)| (1..=allowed).contains(distance))
+            .min_by_key(|(distance, known)| (*distance, known.len(), known.as_str()))
+            .map(|(_, known)| known.as_str())
     }
 
     /// The task's name in words.
@@ -323,7 +367,9 @@ impl Vocabulary {
 
     /// The task of a subtask, and the tags that cards mark it with.
     pub(super) fn subtask(&self, subtask: &str) -> Option<(&str, &[String])> {
-        self.subtasks.get(subtask).map(|(task, tags)| (task.as_str(), tags.as_slice()))
+        self.subtasks
+            .get(subtask)
+            .map(|(task, tags)| (task.as_str(), tags.as_slice()))
     }
 
     /// Whether texts of the domain are usually longer than an encoder reads.
@@ -350,7 +396,9 @@ impl Vocabulary {
 /// `french` as `French`.
 pub(super) fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -360,7 +408,9 @@ mod tests {
     fn concepts(text: &str) -> Vec<Concept> {
         let v = Vocabulary::new(std::iter::empty());
         let (found, _) = tokens(text, &mut v.stems.clone());
-        v.longest(&found, 0).map(|(_, c)| c.to_vec()).unwrap_or_default()
+        v.longest(&found, 0)
+            .map(|(_, c)| c.to_vec())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -371,7 +421,10 @@ mod tests {
 
     #[test]
     fn the_longest_phrase_wins() {
-        assert_eq!(concepts("text classification"), [Concept::Task("text-classification".into())]);
+        assert_eq!(
+            concepts("text classification"),
+            [Concept::Task("text-classification".into())]
+        );
         assert_eq!(concepts("no gpu"), [Concept::Hardware("cpu".into())]);
     }
 

@@ -10,8 +10,8 @@ use super::lines::Lines;
 
 /// Most bytes of a body that are read.
 pub const MAX_BYTES: usize = 1024 * 1024;
-/// Most sentences that are kept.
-pub const MAX_SENTENCES: usize = 20_000;
+/// Most sentences and headings that are kept.
+pub const MAX_BLOCKS: usize = 20_000;
 
 /// One paragraph or bullet of a card, as plain text (Markdown marks removed).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +42,11 @@ pub(super) fn sections(body: &str, line: usize, problems: &mut Vec<Problem>) -> 
     let mut reader = BodyReader::new(line);
     for (event, range) in Parser::new_ext(body, options()).into_offset_iter() {
         reader.event(event, range.start, &lines);
-        if reader.sentences == MAX_SENTENCES {
+        if reader.blocks >= MAX_BLOCKS {
             break;
         }
     }
-    let full = reader.sentences == MAX_SENTENCES;
+    let full = reader.blocks >= MAX_BLOCKS;
     let sections = reader.end();
     if cut || full {
         let last = if cut {
@@ -59,7 +59,7 @@ pub(super) fn sections(body: &str, line: usize, problems: &mut Vec<Problem>) -> 
             line: last,
             field: String::new(),
             what: format!(
-                "the text below this line is not read: over {MAX_BYTES} bytes or {MAX_SENTENCES} \
+                "the text below this line is not read: over {MAX_BYTES} bytes or {MAX_BLOCKS} \
                  paragraphs"
             ),
             hint: None,
@@ -100,7 +100,8 @@ struct BodyReader {
     heading: bool,
     /// How many code blocks, tables, images and the like are open.
     hidden: usize,
-    sentences: usize,
+    /// Sentences and headings so far.
+    blocks: usize,
 }
 
 impl BodyReader {
@@ -117,7 +118,7 @@ impl BodyReader {
             line: None,
             heading: false,
             hidden: 0,
-            sentences: 0,
+            blocks: 0,
         }
     }
 
@@ -182,6 +183,7 @@ impl BodyReader {
         let done = std::mem::replace(&mut self.current, next);
         self.keep(done);
         self.heading = true;
+        self.blocks += 1;
     }
 
     fn keep(&mut self, section: Section) {
@@ -200,7 +202,7 @@ impl BodyReader {
         self.text.clear();
         if let (Some(line), false) = (line, text.is_empty()) {
             self.current.sentences.push(Sentence { text, line });
-            self.sentences += 1;
+            self.blocks += 1;
         }
     }
 

@@ -12,7 +12,7 @@ pub mod yaml;
 use std::sync::Arc;
 
 pub use body::{Section, Sentence};
-pub use check::{Problem, Severity};
+pub use check::{Problem, Severity, check, check_as};
 pub use facts::{Architecture, Fact, Facts, Figure, Kind, Quantity, Rank, Recipe, Speed, TaskFit};
 
 /// Where a card came from, which decides how far it is trusted.
@@ -59,7 +59,7 @@ impl Card {
             .map(|document| read::facts(&document.root, origin, &mut problems))
             .unwrap_or_default();
         let sections = body::sections(body, line, &mut problems);
-        problems.sort_by_key(|problem| problem.line);
+        let problems = check::settled(problems);
         Self {
             id: id.to_owned(),
             origin,
@@ -178,16 +178,27 @@ It has `two` lines.
         assert_eq!((size.value.bytes, size.unverified), (1_500_000_000, true));
         let rate = facts.fine_tuning[0].value.learning_rate.as_ref().unwrap();
         assert_eq!((rate.line, rate.source.as_deref()), (28, Some("peft")));
-        assert_eq!(card.summary().unwrap().text, "X is small and fast. It has two lines.");
+        assert_eq!(
+            card.summary().unwrap().text,
+            "X is small and fast. It has two lines."
+        );
         let bullets = &card.section("good AT").unwrap().sentences;
-        assert_eq!((bullets[1].text.as_str(), bullets[1].line), ("Nested two.", 39));
+        assert_eq!(
+            (bullets[1].text.as_str(), bullets[1].line),
+            ("Nested two.", 39)
+        );
     }
 
     #[test]
     fn figures_keep_their_digits_and_an_impossible_one_is_unverified() {
         let card = Card::parse("a/x", Origin::BuiltIn, CARD);
-        let [rouge, accuracy] = &card.facts.figures[..] else { panic!("two figures") };
-        assert_eq!((rouge.digits.as_str(), rouge.line, rouge.rank), ("44.10", 13, Rank::Card));
+        let [rouge, accuracy] = &card.facts.figures[..] else {
+            panic!("two figures")
+        };
+        assert_eq!(
+            (rouge.digits.as_str(), rouge.line, rouge.rank),
+            ("44.10", 13, Rank::Card)
+        );
         assert_eq!(accuracy.rank, Rank::Unverified);
         assert_eq!(card.problems.len(), 1);
         assert_eq!(card.problems[0].line, 16);

@@ -1,5 +1,43 @@
-//! Threads with names, and what they report.
+//! The only threads and channels: named threads, cancellation, and the thread that answers.
+//!
+//! A job reports through a closure that its owner gives it, and every report names the request
+//! that it belongs to, so that a late one can be dropped.
 
+mod advisor;
 mod cancel;
 
+use std::thread::JoinHandle;
+
+pub use advisor::{AdvisorWorker, Engine, Opened, Report, Request, open_advisor};
 pub use cancel::Cancel;
+
+use crate::error::{Error, Result};
+
+/// Starts a thread called `name`, as it shows in `ps` and in panic messages.
+///
+/// # Errors
+/// When the system gives no further thread.
+pub fn spawn<T: Send + 'static>(
+    name: &str,
+    job: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(job)
+        .map_err(|e| {
+            Error::new(format!("cannot start the thread `{name}`"))
+                .hint("close some programs, or raise the limit that `ulimit -u` shows")
+                .caused_by(e)
+        })
+}
+
+/// What a panic said, as an error: a job that panics must not take the program down.
+pub fn panic_error(job: &str, payload: &(dyn std::any::Any + Send)) -> Error {
+    let said = payload
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned());
+    Error::new(format!("{job} failed: {}", crate::text::line(&said)))
+        .hint("the desk goes on; this is a fault of the program, please report it")
+}

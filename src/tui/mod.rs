@@ -1,1 +1,65 @@
-//! The desk: panes on a terminal.
+//! The desk: panes on a terminal. The only code that knows ratatui.
+//!
+//! `run` takes events from one channel: keys, reports of threads, signals. `App::update` turns
+//! an event into state and effects, `view` turns the state into a frame, and both do no input or
+//! output, so that every screen can be tested without a terminal.
+//!
+//! - `event`, `app`, `pane`: events and effects, the desk's state, what a pane is
+//! - `keymap`: every key, from which dispatch, footer, help and palette are made
+//! - `ask`: the Ask pane; `card`: a card at a cited line
+//! - `input`, `editor`, `history`: typing; `picker`, `plain`: what lies over a pane
+//! - `chrome`, `theme`, `wrap`: what stands around a pane, styles, rows
+//! - `run`, `terminal`, `signals`, `clipboard`: the loop and what it does for the desk
+
+mod app;
+mod ask;
+mod card;
+mod chrome;
+mod clipboard;
+mod editor;
+mod event;
+mod history;
+mod input;
+pub mod keymap;
+mod pane;
+mod picker;
+mod plain;
+mod run;
+mod signals;
+mod terminal;
+mod theme;
+mod wording;
+mod wrap;
+
+pub use app::{App, view};
+pub use clipboard::Outcome;
+pub use event::{Effect, Event, Leave};
+pub use theme::Theme;
+pub use wording::{Advised, Wording};
+
+use crate::error::Result;
+use crate::files::Folders;
+use crate::jobs::{self, Engine, Opened};
+
+/// Opens what answers questions; runs on the advisor's thread, so that the first frame waits for
+/// nothing.
+pub trait Opener<E>: FnOnce() -> Result<(E, Opened)> + Send + 'static {}
+
+impl<E, F: FnOnce() -> Result<(E, Opened)> + Send + 'static> Opener<E> for F {}
+
+/// Runs the desk of a user until they leave it.
+///
+/// # Errors
+/// When the terminal cannot be used, or goes away.
+pub fn run(folders: &Folders) -> Result<()> {
+    let own = folders.clone();
+    run_with(folders, move || jobs::open_advisor(&own))
+}
+
+/// As [`run`], over anything that answers questions.
+///
+/// # Errors
+/// When the terminal cannot be used, or goes away.
+pub fn run_with<E: Engine>(folders: &Folders, open: impl Opener<E>) -> Result<()> {
+    run::ended(run::run(folders, open)?)
+}

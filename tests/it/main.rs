@@ -1,5 +1,6 @@
-//! The integration tests, one binary: see each file for what it holds the program to.
+//! End-to-end tests, in one binary.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it as the test itself may")]
 
+mod desk;
 mod index;

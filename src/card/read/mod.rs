@@ -174,7 +174,12 @@ impl Reader<'_> {
         let text = scalar(node)?;
         let count = text.replace('_', "").parse().ok();
         if count.is_none() {
-            self.warn(node, field, format!("`{}` is not a whole number", short(text)), "");
+            self.warn(
+                node,
+                field,
+                format!("`{}` is not a whole number", short(text)),
+                "",
+            );
         }
         count
     }

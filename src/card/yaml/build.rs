@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
+use super::repair::{MAX_REPAIRS, indented};
 use super::{Data, Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, unreadable};
 use crate::card::check::{Problem, Severity};
 
@@ -20,19 +21,43 @@ pub(super) struct Built {
 
 /// Reads `yaml`, whose first line is `line`. The error is the problem that stopped it.
 pub(super) fn build(yaml: &str, line: usize) -> Result<Built, Problem> {
+    let mut repaired: Option<String> = None;
+    for _ in 0..MAX_REPAIRS {
+        let text = repaired.as_deref().unwrap_or(yaml);
+        match attempt(text, line) {
+            Ok(built) => return built,
+            Err(error) => match indented(text, &error) {
+                Some(better) => repaired = Some(better),
+                None => return Err(refused(&error, line)),
+            },
+        }
+    }
+    Err(unreadable(
+        line,
+        "too many lines stand less deep than their key",
+    ))
+}
+
+/// One run of the parser: its error, or what came of the events.
+fn attempt(yaml: &str, line: usize) -> Result<Result<Built, Problem>, ScanError> {
     let mut builder = Builder::new(line);
     let mut parser = Parser::new_from_str(yaml);
     while let Some(event) = parser.next_event() {
-        let (event, span) =
-            event.map_err(|e| unreadable(line + e.marker().line().max(1) - 1, e.info()))?;
-        if builder.event(event, span)? == Flow::Stop {
-            break;
+        let (event, span) = event?;
+        match builder.event(event, span) {
+            Ok(Flow::Go) => {}
+            Ok(Flow::Stop) => break,
+            Err(problem) => return Ok(Err(problem)),
         }
     }
-    Ok(Built {
+    Ok(Ok(Built {
         root: builder.root,
         problems: builder.problems,
-    })
+    }))
+}
+
+fn refused(error: &ScanError, line: usize) -> Problem {
+    unreadable(line + error.marker().line().max(1) - 1, error.info())
 }
 
 #[derive(PartialEq, Eq)]

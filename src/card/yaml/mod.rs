@@ -7,6 +7,7 @@
 
 mod build;
 mod plain;
+mod repair;
 
 use serde_yaml::Value;
 

@@ -1,0 +1,687 @@
+//! The Ask pane: questions, answers, and the cards that they cite.
+//!
+//! A question goes to the advisor's thread with a ticket; the report that carries the ticket
+//! becomes the turn's answer, any other is dropped. Over the conversation lies at most one view:
+//! why, the fields of the reading, or a card.
+
+mod conversation;
+mod fields;
+mod turn;
+mod view;
+mod welcome;
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use self::conversation::Conversation;
+use self::fields::Fields;
+use self::turn::Turn;
+use self::welcome::EXAMPLES;
+use super::card::CardView;
+use super::chrome::{self, WIDE};
+use super::event::{Effect, Event};
+use super::input::Input;
+use super::keymap::{Command, Context};
+use super::pane::{Ahead, Library, Pane, Shell, told};
+use super::plain::scrolled;
+use crate::advisor::Answer;
+use crate::advisor::present::{Line, Target};
+use crate::jobs::Request;
+
+/// A part that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Input,
+    Content,
+    Card,
+}
+
+/// A view over the conversation.
+#[derive(Debug)]
+enum Over {
+    Why {
+        lines: Vec<Line>,
+        width: u16,
+        scroll: usize,
+    },
+    Fields(Box<Fields>),
+    Card {
+        card: CardView,
+        citation: Option<usize>,
+        scroll: usize,
+    },
+}
+
+/// The pane.
+#[derive(Debug)]
+pub(super) struct Ask {
+    input: Input,
+    conversation: Conversation,
+    over: Option<Over>,
+    part: Part,
+    /// The examples were asked for again.
+    examples: bool,
+    example: usize,
+    /// The next question carries nothing over.
+    fresh: bool,
+    /// Whether a card stands beside the answer rather than over it.
+    wide: bool,
+    /// Content in sight: columns, rows.
+    size: (u16, u16),
+}
+
+/// The names that are completed while typing.
+fn names(shell: &Shell) -> &[String] {
+    match &shell.library {
+        Library::Open(opened) => &opened.names,
+        _ => &[],
+    }
+}
+
+impl Ask {
+    /// A pane in which nothing has been asked.
+    pub(super) fn new() -> Self {
+        Self {
+            input: Input::new(),
+            conversation: Conversation::default(),
+            over: None,
+            part: Part::Input,
+            examples: false,
+            example: 0,
+            fresh: false,
+            wide: false,
+            size: (0, 0),
+        }
+    }
+
+    fn shows_examples(&self) -> bool {
+        self.examples || self.conversation.is_empty()
+    }
+
+    /// The part that has the focus. A card that covers the answer is the content.
+    fn focus(&self) -> Part {
+        match (self.part, &self.over) {
+            (Part::Content, Some(Over::Card { .. })) if !self.wide => Part::Card,
+            (Part::Card, Some(Over::Card { .. })) => Part::Card,
+            (Part::Card, _) => Part::Content,
+            (part, _) => part,
+        }
+    }
+
+    fn answer(&self) -> Option<&Answer> {
+        self.conversation.turn()?.answer.as_deref()
+    }
+
+    /// The models that `v` compares: those marked, else the first two. By name.
+    fn compared(&self) -> Option<Vec<String>> {
+        let turn = self.conversation.turn()?;
+        let models = &turn.answer.as_ref()?.models;
+        let chosen: Vec<usize> = if turn.marked.is_empty() {
+            vec![0, 1]
+        } else {
+            turn.marked.iter().copied().collect()
+        };
+        let names: Option<Vec<String>> = chosen
+            .iter()
+            .map(|n| {
+                models.get(*n).map(|m| {
+                    if m.name.is_empty() {
+                        m.id.clone()
+                    } else {
+                        m.name.clone()
+                    }
+                })
+            })
+            .collect();
+        names.filter(|names| names.len() > 1)
+    }
+
+    fn ask(&mut self, question: &str, shell: &mut Shell) {
+        self.conversation
+            .drop_requests("Not answered: a later question took its place.");
+        let turns = self.conversation.turns();
+        let before = turns
+            .iter()
+            .rev()
+            .find_map(Turn::reading)
+            .filter(|_| !self.fresh);
+        let before = before.map(|reading| Box::new(reading.clone()));
+        let asked = question.to_owned();
+        let ticket = shell.request(|ticket| Request::Ask {
+            ticket,
+            question: asked,
+            before,
+        });
+        self.over = None;
+        self.examples = false;
+        let fresh = std::mem::take(&mut self.fresh);
+        let turn = Turn::new(question.to_owned(), ticket, fresh);
+        self.conversation
+            .push(turn, self.size.0, shell.wording.as_ref());
+    }
+
+    fn send(&mut self, shell: &mut Shell) {
+        let text = self.input.text();
+        let said = text.trim();
+        if said.is_empty() {
+            return;
+        }
+        if let Some(command) = typed_command(said) {
+            match command {
+                Ok(command) => {
+                    self.input.take();
+                    shell.asked = Some(command);
+                }
+                Err(name) => shell.say(format!(
+                    "There is no command {name}. / lists them; // begins a question with a slash."
+                )),
+            }
+            return;
+        }
+        shell.history.push(said);
+        shell.effect(Effect::Keep(said.to_owned()));
+        let question = if said.starts_with("//") {
+            &said[1..]
+        } else {
+            said
+        };
+        self.ask(question, shell);
+        self.input.take();
+    }
+
+    /// Opens what is selected at its line.
+    fn open_card(&mut self, shell: &mut Shell) {
+        let (Some(answer), Some(target)) = (self.answer(), self.conversation.target()) else {
+            return;
+        };
+        let (id, citation) = match target {
+            Target::Citation(n) => match answer.citations.get(n) {
+                Some(citation) => (citation.card.clone(), Some(n)),
+                None => return,
+            },
+            Target::Model(n) => match answer.models.get(n) {
+                Some(model) => {
+                    let cited = answer.citations.iter().position(|c| c.card == model.id);
+                    (model.id.clone(), cited)
+                }
+                None => return,
+            },
+        };
+        self.show_card(&id, citation, shell);
+    }
+
+    fn show_card(&mut self, id: &str, citation: Option<usize>, shell: &mut Shell) {
+        let cited = citation.and_then(|n| self.answer()?.citations.get(n));
+        let line = cited.map_or(1, |citation| citation.line);
+        let asked = id.to_owned();
+        let ticket = shell.request(|ticket| Request::Card { ticket, id: asked });
+        let scroll = match &self.over {
+            Some(Over::Card { scroll, .. }) => *scroll,
+            _ => self.conversation.scroll,
+        };
+        let card = CardView::new(id, line, ticket);
+        self.over = Some(Over::Card {
+            card,
+            citation,
+            scroll,
+        });
+        self.part = Part::Card;
+    }
+
+    /// Goes to the source after or before the one that is open.
+    fn next_source(&mut self, forward: bool, shell: &mut Shell) {
+        let Some(Over::Card { citation, .. }) = &self.over else {
+            return;
+        };
+        let Some(answer) = self.answer() else { return };
+        let count = answer.citations.len();
+        let to = match citation {
+            Some(at) if forward => (at + 1) % count.max(1),
+            Some(at) => (at + count.saturating_sub(1)) % count.max(1),
+            None => 0,
+        };
+        let Some(id) = answer
+            .citations
+            .get(to)
+            .map(|citation| citation.card.clone())
+        else {
+            return;
+        };
+        self.conversation.select(Target::Citation(to));
+        self.show_card(&id, Some(to), shell);
+    }
+
+    fn copy(&self, shell: &mut Shell) {
+        let copied = match (self.focus(), &self.over) {
+            (Part::Card, Some(Over::Card { card, .. })) => Some((card.place(), card.place())),
+            _ => self.copied_of_answer(shell),
+        };
+        if let Some((what, text)) = copied {
+            let what = crate::text::ident(&what).into_owned();
+            shell.effect(Effect::Copy { what, text });
+        }
+    }
+
+    /// What `y` copies of what is selected: a few words, and the text.
+    fn copied_of_answer(&self, shell: &Shell) -> Option<(String, String)> {
+        let turn = self.conversation.turn()?;
+        let answer = turn.answer.as_ref()?;
+        match self.conversation.target() {
+            Some(Target::Citation(n)) => {
+                let citation = answer.citations.get(n)?;
+                let place = format!("{}:{}", citation.card, citation.line);
+                Some((place.clone(), place))
+            }
+            Some(Target::Model(n)) => {
+                let model = answer.models.get(n)?;
+                let script = answer.actions.iter().find(|action| {
+                    let named = action.label.contains(&model.id)
+                        || (!model.name.is_empty() && action.label.contains(&model.name));
+                    action.kind == "script" && named
+                });
+                Some(match script {
+                    Some(script) => (format!("the script for {}", model.id), script.text.clone()),
+                    None => (model.id.clone(), model.id.clone()),
+                })
+            }
+            None => Some((
+                "the answer".to_owned(),
+                turn.as_text(shell.wording.as_ref())?,
+            )),
+        }
+    }
+
+    fn back(&mut self) {
+        match self.over.take() {
+            Some(Over::Fields(mut fields)) if fields.is_editing() => {
+                fields.leave();
+                self.over = Some(Over::Fields(fields));
+            }
+            // From the input, Esc goes to what is open and does not close it.
+            over if self.focus() == Part::Input => {
+                self.over = over;
+                self.part = Part::Content;
+            }
+            Some(Over::Card { scroll, .. }) => {
+                self.conversation.scroll = scroll;
+                self.part = Part::Content;
+            }
+            Some(_) => self.part = Part::Content,
+            None if !self.conversation.is_empty() => self.examples = false,
+            None => {}
+        }
+    }
+
+    fn next_part(&mut self, forward: bool) {
+        let parts: &[Part] = match &self.over {
+            Some(Over::Card { .. }) if self.wide => &[Part::Input, Part::Content, Part::Card],
+            Some(Over::Card { .. }) => &[Part::Input, Part::Card],
+            _ => &[Part::Input, Part::Content],
+        };
+        let at = parts
+            .iter()
+            .position(|part| *part == self.focus())
+            .unwrap_or(0);
+        let step = if forward { 1 } else { parts.len() - 1 };
+        self.part = parts[(at + step) % parts.len()];
+    }
+
+    fn edit(&mut self, shell: &Shell) {
+        if let Some(reading) = self.conversation.turn().and_then(Turn::reading) {
+            let fields = Fields::new(reading, shell.wording.as_ref());
+            self.over = Some(Over::Fields(Box::new(fields)));
+            self.part = Part::Content;
+        }
+    }
+
+    /// Sets the typed value of a field, and answers again.
+    fn commit(&mut self, shell: &mut Shell) {
+        let Some(Over::Fields(fields)) = &mut self.over else {
+            return;
+        };
+        let Some(reading) = fields.commit(shell.wording.as_ref()) else {
+            return;
+        };
+        self.conversation
+            .drop_requests("Not answered: a change took its place.");
+        let reading = Box::new(reading);
+        let ticket = shell.request(|ticket| Request::Redo { ticket, reading });
+        if let Some(turn) = self.conversation.turn_mut() {
+            turn.wait(ticket);
+        }
+    }
+
+    fn mark(&mut self) {
+        if let (Some(Target::Model(n)), Some(turn)) =
+            (self.conversation.target(), self.conversation.turn_mut())
+            && !turn.marked.remove(&n)
+        {
+            turn.marked.insert(n);
+        }
+    }
+
+    fn answered(&mut self, ticket: u64, answer: crate::error::Result<Box<Answer>>, shell: &Shell) {
+        let wording = shell.wording.as_ref();
+        let Some((at, turn)) = self.conversation.waiting_for(ticket) else {
+            return;
+        };
+        match answer {
+            Ok(answer) => {
+                if let Some(Over::Fields(fields)) = &mut self.over
+                    && !fields.is_editing()
+                {
+                    fields.renew(&answer.reading, wording);
+                }
+                turn.answered(answer);
+            }
+            Err(error) => turn.failed(told(&error)),
+        }
+        self.conversation
+            .layout(self.size.0, usize::from(self.size.1), wording);
+        if self.conversation.at() == at {
+            self.conversation.select_first(at);
+        }
+    }
+
+    /// Moves within the part that has the focus; from the input, scrolls the content.
+    fn run_move(&mut self, command: Command) {
+        let height = usize::from(self.size.1);
+        let shows_examples = self.shows_examples();
+        let focus = self.focus();
+        match &mut self.over {
+            Some(Over::Why { lines, scroll, .. }) => {
+                *scroll = scrolled(*scroll, command, height, lines.len().saturating_sub(height));
+            }
+            Some(Over::Fields(fields)) => fields.run(command),
+            Some(Over::Card { card, .. }) if focus == Part::Card || !self.wide => card.run(command),
+            _ if shows_examples => {
+                let last = EXAMPLES.len() - 1;
+                self.example = scrolled(self.example, command, EXAMPLES.len(), last);
+            }
+            _ => self.conversation.run(command),
+        }
+    }
+
+    fn run_typing(&mut self, command: Command, shell: &mut Shell) {
+        match &mut self.over {
+            Some(Over::Fields(fields)) if self.part == Part::Content => {
+                if let Some(editor) = fields.editor() {
+                    editor.run(command);
+                }
+            }
+            _ => self
+                .input
+                .run(command, shell.history.entries(), names(shell)),
+        }
+    }
+
+    fn open(&mut self, shell: &mut Shell) {
+        let shows_examples = self.shows_examples();
+        match &mut self.over {
+            Some(Over::Fields(fields)) => fields.open(),
+            _ if shows_examples => {
+                let question = EXAMPLES[self.example.min(EXAMPLES.len() - 1)];
+                shell.history.push(question);
+                shell.effect(Effect::Keep(question.to_owned()));
+                self.ask(question, shell);
+                self.part = Part::Input;
+            }
+            _ => self.open_card(shell),
+        }
+    }
+}
+
+/// The command that a typed text is: `/quit`, `:q`; `Err` is a name that no command has.
+fn typed_command(text: &str) -> Option<Result<Command, String>> {
+    let name = match text.strip_prefix('/') {
+        Some(rest) if rest.starts_with('/') => return None,
+        Some(rest) => rest,
+        None => text
+            .strip_prefix(':')
+            .filter(|rest| *rest == "q" || *rest == "quit")?,
+    };
+    let all = super::keymap::BINDINGS
+        .iter()
+        .map(|binding| binding.command);
+    let mut all = all.chain(super::keymap::KEYLESS.iter().map(|(command, _)| *command));
+    let found = all.find(|command| command.names().contains(&name));
+    Some(found.ok_or_else(|| format!("/{name}")))
+}
+
+impl Pane for Ask {
+    fn title(&self) -> &'static str {
+        "Ask"
+    }
+
+    fn context(&self) -> Context {
+        match (self.focus(), &self.over) {
+            (Part::Input, _) => Context::Input,
+            (Part::Card, _) => Context::Card,
+            (Part::Content, Some(Over::Why { .. })) => Context::Why,
+            (Part::Content, Some(Over::Fields(fields))) if fields.is_editing() => Context::Value,
+            (Part::Content, Some(Over::Fields(_))) => Context::Fields,
+            (Part::Content, _) if self.shows_examples() => Context::Examples,
+            (Part::Content, _) => Context::Answer,
+        }
+    }
+
+    fn can(&self, command: Command, _shell: &Shell) -> bool {
+        let answer = self.answer().filter(|_| !self.shows_examples());
+        match command {
+            Command::Why => answer.is_some_and(|answer| !answer.models.is_empty()),
+            Command::Edit => answer.is_some(),
+            Command::Copy => answer.is_some() || self.focus() == Part::Card,
+            Command::More => {
+                answer.is_some() && self.conversation.turn().is_some_and(Turn::has_more)
+            }
+            Command::Mark => matches!(self.conversation.target(), Some(Target::Model(_))),
+            Command::Compare => answer.is_some() && self.compared().is_some(),
+            Command::New => !self.conversation.is_empty() && !self.fresh,
+            Command::Examples => !self.shows_examples(),
+            Command::Open => match (&self.over, self.focus()) {
+                (_, Part::Input) => false,
+                (Some(Over::Fields(fields)), _) => fields.can_open(),
+                (Some(_), Part::Card) => false,
+                _ => self.shows_examples() || self.conversation.target().is_some(),
+            },
+            Command::NextVariant | Command::PreviousVariant => {
+                let more = |over: &Over| matches!(over, Over::Card { citation: None, .. });
+                let least = usize::from(!self.over.as_ref().is_some_and(more));
+                self.answer()
+                    .is_some_and(|answer| answer.citations.len() > least)
+            }
+            Command::Up | Command::Down => match (&self.over, self.focus()) {
+                (Some(Over::Why { lines, .. }), Part::Content) => {
+                    lines.len() > usize::from(self.size.1)
+                }
+                (Some(Over::Card { card, .. }), Part::Card) => card.scrolls(),
+                _ => true,
+            },
+            // In the conversation there is nothing to go back from.
+            Command::Back => self.focus() == Part::Input || self.over.is_some() || self.examples,
+            _ => true,
+        }
+    }
+
+    fn run(&mut self, command: Command, shell: &mut Shell) {
+        match command {
+            Command::Send if self.context() == Context::Value => self.commit(shell),
+            Command::Send => self.send(shell),
+            Command::Up | Command::Down if self.context().is_typing() => {
+                self.run_typing(command, shell);
+            }
+            Command::Up
+            | Command::Down
+            | Command::PageUp
+            | Command::PageDown
+            | Command::HalfUp
+            | Command::HalfDown
+            | Command::Top
+            | Command::Bottom => {
+                self.run_move(command);
+            }
+            Command::NextPart => self.next_part(true),
+            Command::PreviousPart => self.next_part(false),
+            Command::ToInput => self.part = Part::Input,
+            Command::Open => self.open(shell),
+            Command::Why => {
+                self.over = Some(Over::Why {
+                    lines: Vec::new(),
+                    width: 0,
+                    scroll: 0,
+                });
+                self.part = Part::Content;
+            }
+            Command::Edit => self.edit(shell),
+            Command::More => {
+                if let Some(turn) = self.conversation.turn_mut() {
+                    turn.toggle_more();
+                }
+            }
+            Command::Mark => self.mark(),
+            Command::Compare => {
+                if let Some(names) = self.compared() {
+                    let (last, first) = names.split_last().expect("two models or more");
+                    self.ask(&format!("Compare {} and {last}", first.join(", ")), shell);
+                }
+            }
+            Command::Copy => self.copy(shell),
+            Command::New => {
+                self.fresh = true;
+                self.part = Part::Input;
+                shell.say("The next question starts afresh: nothing is carried over.");
+            }
+            Command::Examples => {
+                self.over = None;
+                self.examples = true;
+                self.part = Part::Content;
+            }
+            Command::NextVariant => self.next_source(true, shell),
+            Command::PreviousVariant => self.next_source(false, shell),
+            Command::Back => self.back(),
+            _ => self.run_typing(command, shell),
+        }
+    }
+
+    fn type_char(&mut self, c: char, _shell: &mut Shell) {
+        match &mut self.over {
+            Some(Over::Fields(fields)) if self.part == Part::Content => {
+                if let Some(editor) = fields.editor() {
+                    editor.type_char(c);
+                }
+            }
+            _ => self.input.type_char(c),
+        }
+    }
+
+    fn paste(&mut self, text: &str, shell: &mut Shell) {
+        let whole = match &mut self.over {
+            Some(Over::Fields(fields)) if fields.is_editing() && self.part == Part::Content => {
+                fields.editor().is_none_or(|editor| editor.paste(text))
+            }
+            _ => {
+                self.part = Part::Input;
+                self.input.paste(text)
+            }
+        };
+        if !whole {
+            shell.say("The pasted text was cut at 64 KB.");
+        }
+    }
+
+    fn input_is_empty(&self) -> bool {
+        self.context() == Context::Input && self.input.is_empty()
+    }
+
+    fn put(&mut self, text: &str, shell: &mut Shell) {
+        let typed = self.input.take();
+        if !typed.trim().is_empty() {
+            shell.history.push(&typed);
+        }
+        self.input.set(text);
+        self.part = Part::Input;
+    }
+
+    fn interrupt(&mut self, shell: &mut Shell) -> bool {
+        if self.conversation.drop_requests("Stopped.") {
+            return true;
+        }
+        let typed = self.input.take();
+        if typed.is_empty() {
+            return false;
+        }
+        if !typed.trim().is_empty() {
+            shell.history.push(&typed);
+        }
+        shell.say("Cleared. Up brings it back.");
+        true
+    }
+
+    fn hear(&mut self, report: Event, shell: &mut Shell) -> Option<Event> {
+        match report {
+            Event::Answered { ticket, answer } => {
+                if self.conversation.waiting_for(ticket).is_none() {
+                    return Some(Event::Answered { ticket, answer });
+                }
+                self.answered(ticket, answer, shell);
+                None
+            }
+            Event::CardRead { ticket, card } => match &mut self.over {
+                Some(Over::Card { card: view, .. }) if view.waits_for(ticket) => {
+                    view.hear(&card);
+                    None
+                }
+                _ => Some(Event::CardRead { ticket, card }),
+            },
+            other => Some(other),
+        }
+    }
+
+    fn layout(&mut self, shell: &Shell) {
+        let wording = Arc::clone(&shell.wording);
+        let whole = Rect::new(0, 0, shell.size.width, shell.size.height);
+        let area = chrome::pane_area(whole);
+        let body = chrome::body(area, self.input.rows(area.width));
+        self.wide = whole.width >= WIDE;
+        let (left, right) = view::columns(body.content, self.over.as_ref(), self.wide);
+        self.size = (left.width, left.height);
+        self.conversation
+            .layout(left.width, usize::from(left.height), wording.as_ref());
+        let answer = self
+            .conversation
+            .turn()
+            .and_then(|turn| turn.answer.as_deref());
+        match &mut self.over {
+            Some(Over::Why {
+                lines,
+                width,
+                scroll,
+            }) => {
+                if let Some(answer) = answer.filter(|_| *width != left.width) {
+                    *width = left.width;
+                    *lines = wording.why(answer, left.width);
+                }
+                *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(left.height)));
+            }
+            Some(Over::Card { card, .. }) => card.layout(right.width, right.height),
+            _ => {}
+        }
+    }
+
+    fn ahead(&self) -> Option<Ahead> {
+        let (label, context) = match &self.over {
+            Some(Over::Card { .. }) if !self.wide => ("card", Context::Card),
+            Some(Over::Why { .. }) => ("why", Context::Why),
+            Some(Over::Fields(_)) => ("fields", Context::Fields),
+            _ if self.shows_examples() => ("examples", Context::Examples),
+            _ => ("answer", Context::Answer),
+        };
+        Some(Ahead { label, context })
+    }
+
+    fn view(&self, shell: &Shell, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        self.draw(shell, area, buffer)
+    }
+}

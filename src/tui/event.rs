@@ -1,0 +1,111 @@
+//! What reaches the desk, and what the desk asks for: facts in, effects out.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+
+use crate::advisor::Answer;
+use crate::card::Card;
+use crate::error::Result;
+use crate::index::Notice;
+use crate::jobs::{Opened, Report, Request};
+
+use super::clipboard::Outcome;
+
+/// A fact. [`super::App::update`] takes one at a time.
+#[derive(Debug)]
+pub enum Event {
+    /// A key went down, or repeats. Releases are dropped by the desk.
+    Key(KeyEvent),
+    /// Text was pasted as a whole; it is data, so no character of it is a command.
+    Paste(String),
+    /// The terminal has another size now: columns, rows.
+    Resize(u16, u16),
+    /// The library is open: counts and names can be shown. Until then questions wait.
+    Opened(Result<Opened>),
+    /// Something happened that stopped nothing, such as an index that was built anew.
+    Noticed(Vec<Notice>),
+    /// The answer to the question that carried this ticket; dropped when a later one was asked.
+    Answered {
+        /// The request's.
+        ticket: u64,
+        /// The answer, or why there is none.
+        answer: Result<Box<Answer>>,
+    },
+    /// The text of a card that a pane asked for; dropped when the pane has moved on.
+    CardRead {
+        /// The request's.
+        ticket: u64,
+        /// The card; none when no card has that id.
+        card: Result<Option<Arc<Card>>>,
+    },
+    /// Earlier inputs, oldest first, as the history file has them.
+    Remembered(Vec<String>),
+    /// What became of [`Effect::Copy`]: only the loop knows which clipboard there is.
+    Copied {
+        /// What was copied, in a few words.
+        what: String,
+        /// The text itself, to be shown where no clipboard took it.
+        text: String,
+        /// Where it went.
+        outcome: Outcome,
+    },
+    /// The time that [`Effect::Remind`] asked for has passed.
+    Lapsed,
+    /// The system asks the program to end, with this signal.
+    Signal(i32),
+    /// The system asks the program to stop until it is continued; as Ctrl+Z, from outside.
+    Suspend,
+    /// The program was continued: the terminal may not be as the desk left it.
+    Continued,
+    /// The terminal can be read no more; the reason, if there is one.
+    InputLost(String),
+}
+
+impl From<Report> for Event {
+    fn from(report: Report) -> Self {
+        match report {
+            Report::Opened(opened) => Self::Opened(opened),
+            Report::Noticed(notices) => Self::Noticed(notices),
+            Report::Answered { ticket, answer } => Self::Answered { ticket, answer },
+            Report::CardRead { ticket, card } => Self::CardRead { ticket, card },
+        }
+    }
+}
+
+/// What the loop does for the desk, which does no input or output itself.
+#[derive(Debug)]
+pub enum Effect {
+    /// Hand this to the advisor's thread.
+    Request(Request),
+    /// Put text on a clipboard and report with [`Event::Copied`].
+    Copy {
+        /// What it is, in a few words.
+        what: String,
+        /// The text.
+        text: String,
+    },
+    /// Append this input to the history file.
+    Keep(String),
+    /// Send [`Event::Lapsed`] in two seconds; a later one replaces it.
+    Remind,
+    /// Draw every cell anew: something else wrote to the terminal.
+    Redraw,
+    /// Give the terminal back and stop until the shell continues the program.
+    Suspend,
+    /// Take the terminal again after the program was stopped.
+    Retake,
+    /// Leave, for the reason.
+    Quit(Leave),
+}
+
+/// Why the desk closes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leave {
+    /// The user asked.
+    Asked,
+    /// A signal asked.
+    Signal(i32),
+    /// The terminal is gone.
+    InputLost(String),
+}

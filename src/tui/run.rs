@@ -1,0 +1,196 @@
+//! The loop: takes what has arrived, does what the desk asks for, draws once, and sleeps until
+//! something happens. Nothing ticks.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use crossterm::event as terminal_event;
+
+use super::app::{App, view};
+use super::clipboard::Clipboard;
+use super::event::{Effect, Event, Leave};
+use super::history::{self, Keeper};
+use super::terminal::{Screen, failed};
+use super::theme::Theme;
+use super::wording::Advised;
+use super::{Opener, signals};
+use crate::error::{Error, Result};
+use crate::files::Folders;
+use crate::jobs::{self, AdvisorWorker, Engine};
+
+/// How long the second Ctrl+C may take.
+const REMINDER: Duration = Duration::from_secs(2);
+
+/// How many events are taken before a frame is drawn, so that a flood of them cannot hide the
+/// desk.
+const MOST_EVENTS: usize = 1_000;
+
+/// What the loop works with.
+struct Desk {
+    app: App,
+    screen: Screen,
+    advisor: AdvisorWorker,
+    keeper: Keeper,
+    clipboard: Clipboard,
+    events: Receiver<Event>,
+    /// Sends to `events`.
+    sender: Sender<Event>,
+    /// When [`Event::Lapsed`] is due.
+    due: Option<Instant>,
+    /// Whether every cell is to be drawn anew.
+    anew: bool,
+}
+
+/// Runs the desk until the user leaves; says why it was left.
+pub(super) fn run<E: Engine>(folders: &Folders, open: impl Opener<E>) -> Result<Leave> {
+    let (sender, events) = channel();
+    let screen = Screen::take()?;
+    let signals = signals::forward(sender.clone())?;
+    let reports = sender.clone();
+    let advisor = AdvisorWorker::start(open, move |report| {
+        // The desk may have been left: then nobody waits for the report.
+        let _ = reports.send(report.into());
+    })?;
+    let path = folders.state.join("history");
+    let size = crossterm::terminal::size().map_err(failed)?;
+    let mut app = App::new(size, Theme::of_environment(), std::sync::Arc::new(Advised));
+    app.update(Event::Remembered(history::read(&path)));
+    let keeper = Keeper::start(path)?;
+    forward_input(sender.clone())?;
+    let clipboard = Clipboard::default();
+    let mut desk = Desk {
+        app,
+        screen,
+        advisor,
+        keeper,
+        clipboard,
+        events,
+        sender,
+        due: None,
+        anew: false,
+    };
+    let left = desk.serve();
+    drop(signals);
+    left
+}
+
+/// Sends what is typed, pasted and resized to the loop.
+fn forward_input(events: Sender<Event>) -> Result<()> {
+    jobs::spawn("input", move || {
+        loop {
+            let event = match terminal_event::read() {
+                Ok(terminal_event::Event::Key(key)) => Event::Key(key),
+                Ok(terminal_event::Event::Paste(text)) => Event::Paste(text),
+                Ok(terminal_event::Event::Resize(columns, rows)) => Event::Resize(columns, rows),
+                Ok(_) => continue,
+                Err(error) => Event::InputLost(error.to_string()),
+            };
+            let lost = matches!(event, Event::InputLost(_));
+            if events.send(event).is_err() || lost {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+impl Desk {
+    fn serve(&mut self) -> Result<Leave> {
+        self.draw()?;
+        loop {
+            let first = self.wait();
+            let mut effects = self.app.update(first);
+            for _ in 0..MOST_EVENTS {
+                let Ok(event) = self.events.try_recv() else {
+                    break;
+                };
+                effects.extend(self.app.update(event));
+            }
+            for effect in effects {
+                if let Some(leave) = self.perform(effect)? {
+                    return Ok(leave);
+                }
+            }
+            self.draw()?;
+        }
+    }
+
+    /// Sleeps until something happens.
+    fn wait(&mut self) -> Event {
+        let gone = "the desk holds a sender itself";
+        let Some(due) = self.due else {
+            return self.events.recv().expect(gone);
+        };
+        match self
+            .events
+            .recv_timeout(due.saturating_duration_since(Instant::now()))
+        {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => {
+                self.due = None;
+                Event::Lapsed
+            }
+            Err(RecvTimeoutError::Disconnected) => unreachable!("{gone}"),
+        }
+    }
+
+    /// Does what the desk asks for; says when that is to leave.
+    fn perform(&mut self, effect: Effect) -> Result<Option<Leave>> {
+        match effect {
+            Effect::Request(request) => self.advisor.send(request),
+            Effect::Keep(entry) => self.keeper.keep(entry),
+            Effect::Remind => self.due = Some(Instant::now() + REMINDER),
+            Effect::Redraw => self.anew = true,
+            Effect::Copy { what, text } => {
+                let outcome = self.clipboard.copy(&text, self.screen.out());
+                // The loop holds the receiver.
+                let _ = self.sender.send(Event::Copied {
+                    what,
+                    text,
+                    outcome,
+                });
+            }
+            Effect::Suspend => {
+                self.screen.release()?;
+                // Comes back here when the shell continues the program.
+                signals::stop()?;
+                self.retake()?;
+            }
+            Effect::Retake => self.retake()?,
+            Effect::Quit(leave) => return Ok(Some(leave)),
+        }
+        Ok(None)
+    }
+
+    /// Takes the terminal again; its size may have changed while nobody looked.
+    fn retake(&mut self) -> Result<()> {
+        self.screen.retake()?;
+        if let Ok((columns, rows)) = crossterm::terminal::size() {
+            // The loop holds the receiver.
+            let _ = self.sender.send(Event::Resize(columns, rows));
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        let terminal = &mut self.screen.terminal;
+        if std::mem::take(&mut self.anew) {
+            terminal.clear().map_err(failed)?;
+        }
+        terminal
+            .draw(|frame| view(&self.app, frame))
+            .map_err(failed)?;
+        Ok(())
+    }
+}
+
+/// What the program ends with: leaving is no error, but for a terminal that went away.
+pub(super) fn ended(leave: Leave) -> Result<()> {
+    match leave {
+        Leave::Asked => Ok(()),
+        Leave::Signal(number) => signals::exit(number),
+        Leave::InputLost(why) => Err(Error::new("the terminal can be read no more")
+            .hint("questions can be asked without one: modeldesk ask \"QUESTION\"")
+            .caused_by(why)),
+    }
+}

@@ -1,0 +1,132 @@
+//! The terminal, taken and given back: raw mode, alternate screen, bracketed paste, cursor.
+//!
+//! However the desk ends (quit, error, signal, a panic of its own thread) the terminal is given
+//! back once. A panic of another thread leaves it alone: that one becomes a message on the screen.
+
+use std::io::{BufWriter, Stdout, Write, stdout};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crossterm::event::{
+    DisableBracketedPaste, EnableBracketedPaste, KeyboardEnhancementFlags,
+    PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use crate::error::{Error, Result};
+
+/// Whether the terminal is ours, so that it is given back once and only then.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// What the desk draws on. Dropping it gives the terminal back.
+pub(super) struct Screen {
+    /// Draws frames.
+    pub(super) terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Screen {
+    /// Takes the terminal, for the calling thread.
+    ///
+    /// # Errors
+    /// When it cannot be set or written.
+    pub(super) fn take() -> Result<Self> {
+        give_back_on_panic();
+        let taken = take().and_then(|()| {
+            Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(
+                1 << 16,
+                stdout(),
+            )))
+        });
+        match taken {
+            Ok(terminal) => Ok(Self { terminal }),
+            Err(e) => {
+                give_back();
+                Err(failed(e))
+            }
+        }
+    }
+
+    /// Gives the terminal back until [`Self::retake`].
+    ///
+    /// # Errors
+    /// When what was drawn cannot be written out.
+    pub(super) fn release(&mut self) -> Result<()> {
+        let flushed = self.terminal.backend_mut().flush();
+        give_back();
+        flushed.map_err(failed)
+    }
+
+    /// Takes the terminal again, whatever was done to it meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be set or written.
+    pub(super) fn retake(&mut self) -> Result<()> {
+        give_back();
+        take().and_then(|()| self.terminal.clear()).map_err(failed)
+    }
+
+    /// Where escape sequences of the desk's own go.
+    pub(super) fn out(&mut self) -> &mut impl Write {
+        self.terminal.backend_mut()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// An error of the terminal, for a person.
+pub(super) fn failed(source: std::io::Error) -> Error {
+    Error::new("cannot use this terminal")
+        .hint("`modeldesk ask \"QUESTION\"` needs no terminal")
+        .caused_by(source)
+}
+
+fn take() -> std::io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    // Lets Shift+Enter through where the terminal knows how; others ignore it.
+    let disambiguate = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
+    // Old Windows consoles refuse it, and lose nothing.
+    let _ = execute!(stdout(), PushKeyboardEnhancementFlags(disambiguate));
+    Ok(())
+}
+
+/// Gives the terminal back if it is taken. Failing is no reason to stop: there may be none left.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(stdout(), PopKeyboardEnhancementFlags);
+        let _ = execute!(
+            stdout(),
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
+        let _ = disable_raw_mode();
+    }
+}
+
+/// From now on a panic of the calling thread gives the terminal back before it is reported. While
+/// the terminal is taken, the panics of other threads are not printed: whoever started them
+/// reports them.
+fn give_back_on_panic() {
+    let owner = thread::current().id();
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().id() == owner {
+            give_back();
+        }
+        if !TAKEN.load(Ordering::SeqCst) {
+            report(info);
+        }
+    }));
+}

@@ -1,0 +1,154 @@
+//! Text that tries to write to the terminal, in every place where text comes in.
+
+use std::sync::Arc;
+
+use modeldesk::card::{Card, Fact};
+use modeldesk::error::Error;
+use modeldesk::tui::Event;
+
+use super::double::{Driver, card, legal, notice, opened};
+
+/// What is sent, and the part of it that is no text and must not be seen either.
+const PAYLOADS: [(&str, Option<&str>); 9] = [
+    ("\u{1b}]0;title\u{7}", Some("]0;")),
+    ("\u{1b}]52;c;ZXZpbA==\u{1b}\\", Some("ZXZp")),
+    ("\u{1b}[2J\u{1b}[6n", Some("[2J")),
+    ("\u{1b}P+q544e\u{1b}\\", Some("q544")),
+    ("\u{9b}31mred", Some("31m")),
+    ("\u{9d}0;title\u{9c}", Some("0;t")),
+    ("\u{1b}_apc\u{1b}\\", Some("apc")),
+    ("\r\u{8}\u{7f}over", None),
+    ("\u{202e}txet\u{202c}", None),
+];
+
+/// Characters of `text` that no screen may hold.
+fn forbidden(text: &str) -> Vec<char> {
+    let bad = |c: &char| {
+        (c.is_control() && *c != '\n')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{feff}')
+    };
+    text.chars().filter(bad).collect()
+}
+
+fn hostile_card(payload: &str) -> Card {
+    let text = format!("---\nlicense: mit\n---\n# {payload}\nbody {payload} end\n");
+    let mut card = Card {
+        text: text.into(),
+        ..card(&format!("org/{payload}"))
+    };
+    let fact = |value: String| Fact {
+        value,
+        line: 2,
+        source: None,
+        unverified: false,
+    };
+    card.facts.license = Some(fact(format!("mit{payload}")));
+    card.facts.pipeline_tag = Some(fact(format!("task{payload}")));
+    card
+}
+
+/// A desk that shows `payload` wherever it can come from, one screen after another.
+fn screens(payload: &str, size: (u16, u16)) -> Vec<String> {
+    let mut screens = Vec::new();
+    let mut desk = Driver::starting(size.0, size.1);
+    let mut opened = opened();
+    opened.notices.push(notice(payload));
+    opened.names.push(format!("gpt2{payload}"));
+    desk.feed(Event::Remembered(vec![format!("earlier {payload}")]));
+    desk.feed(Event::Opened(Ok(opened)));
+    screens.push(desk.screen());
+    desk.feed(Event::Paste(format!("pasted {payload} gpt")));
+    screens.push(desk.screen());
+    desk.hold = true;
+    desk.press("Enter");
+    let mut answer = legal(payload);
+    for model in &mut answer.models {
+        model.id.push_str(payload);
+        model.reason.push_str(payload);
+    }
+    for citation in &mut answer.citations {
+        citation.card.push_str(payload);
+    }
+    desk.feed(Event::Answered {
+        ticket: 1,
+        answer: Ok(Box::new(answer)),
+    });
+    desk.press("Tab m G");
+    screens.push(desk.screen());
+    desk.press("y");
+    screens.push(desk.screen());
+    desk.press("Enter");
+    desk.feed(Event::CardRead {
+        ticket: 2,
+        card: Ok(Some(Arc::new(hostile_card(payload)))),
+    });
+    screens.push(desk.screen());
+    desk.press("Esc Ctrl+P Esc i Ctrl+R");
+    screens.push(desk.screen());
+    desk.press("Enter Enter");
+    let error = Error::new(format!("cannot read {payload}")).hint(payload);
+    desk.feed(Event::Answered {
+        ticket: 3,
+        answer: Err(error),
+    });
+    screens.push(desk.screen());
+    screens
+}
+
+#[test]
+fn no_frame_holds_a_control_character_or_what_followed_it() {
+    for (payload, hidden) in PAYLOADS {
+        for size in [(60, 20), (80, 24), (120, 40)] {
+            for screen in screens(payload, size) {
+                assert_eq!(forbidden(&screen), [], "{payload:?}\n{screen}");
+                let seen = hidden.filter(|hidden| screen.contains(hidden));
+                assert_eq!(seen, None, "{payload:?}\n{screen}");
+            }
+        }
+    }
+}
+
+/// What the test looks for is what an unguarded text would show.
+#[test]
+fn the_payloads_are_hostile() {
+    for (payload, hidden) in PAYLOADS {
+        assert!(hidden.is_none_or(|hidden| payload.contains(hidden)));
+        assert_ne!(forbidden(payload), []);
+    }
+}
+
+#[test]
+fn wide_and_combined_characters_align() {
+    let mut desk = Driver::open(60, 20);
+    desk.ask("日本語のモデル 👩‍👩‍👧 e\u{301}e\u{301} 日本語のモデル 日本語のモデル はどれ");
+    desk.type_text("日本");
+    insta::assert_snapshot!("wide", desk.screen());
+}
+
+#[test]
+fn a_line_of_a_megabyte_and_combining_marks_are_shown_at_any_size() {
+    let marks: String = std::iter::once('e')
+        .chain(std::iter::repeat_n('\u{301}', 5_000))
+        .collect();
+    let long = "x".repeat(1 << 20);
+    for text in [marks, long, "\t\t\ttabs".to_owned()] {
+        for size in [(1, 1), (60, 20), (61, 21), (300, 100)] {
+            let mut desk = Driver::answered(size.0, size.1);
+            desk.hold = true;
+            desk.press("Tab Enter");
+            let card = Card {
+                text: text.clone().into(),
+                ..card("org/long")
+            };
+            desk.feed(Event::CardRead {
+                ticket: 2,
+                card: Ok(Some(Arc::new(card))),
+            });
+            desk.screen();
+            desk.press("G");
+            desk.screen();
+            desk.resize(size.1, size.0);
+            desk.screen();
+        }
+    }
+}

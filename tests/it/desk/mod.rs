@@ -1,0 +1,6 @@
+//! The desk: screens as a reader sees them, keys, hostile text, and a real terminal.
+
+mod double;
+mod hostile;
+mod keys;
+mod screens;
