@@ -3,8 +3,8 @@
 //!
 //! The store (`data/cards`) is the truth about the user's cards, the binary about the built-in
 //! ones; the index (`data/index`) can be rebuilt from both at any time, and is, whenever it is
-//! absent, stale, foreign or damaged. Writing goes store first, index second: see [`change`] and
-//! [`import`].
+//! absent, stale, foreign or damaged. Writing goes store first, index second: see change.rs and
+//! import.rs.
 
 mod build;
 mod change;

@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it as the test itself may")]
 
+mod cards;
 mod desk;
 mod index;
+mod text;
