@@ -310,7 +310,14 @@ fn criteria(
         }
     };
     if let Some(task) = &c.task {
-        let (value, note) = task_value(card, does(card, task), writes(task), c.trainable);
+        let done = match does(card, task) {
+            // Weights tuned for sentiment do not tell spam from mail.
+            Does::Main | Does::Ready if c.subtask.is_none() && is_of_a_subtask(card, task, scale) => {
+                Does::Tuned
+            }
+            done => done,
+        };
+        let (value, note) = task_value(card, done, task, c.trainable);
         add(
             "task",
             value,
@@ -337,7 +344,7 @@ fn criteria(
     if reads_long(c, scale.vocabulary) {
         let said = c.long_context || c.min_context.is_some();
         let tokens = facts.context_length.as_ref().map_or(512, |l| l.value);
-        let value = (tokens as f64 / 512.0).log2() / 5.0;
+        let value = (tokens as f64 / 512.0).log2() / 6.0;
         let name = if said { "context" } else { "usual_context" };
         add(
             name,
@@ -398,7 +405,12 @@ fn writes(task: &str) -> bool {
     )
 }
 
-fn task_value(card: &Card, does: Does, generates: bool, trainable: bool) -> (f64, &'static str) {
+fn is_of_a_subtask(card: &Card, task: &str, scale: &Scale<'_>) -> bool {
+    task == "text-classification"
+        && card.facts.tags.iter().any(|t| scale.vocabulary.is_subtask_tag(&t.value))
+}
+
+fn task_value(card: &Card, does: Does, task: &str, trainable: bool) -> (f64, &'static str) {
     let general = ["fill-mask", "text-generation", "text2text-generation"];
     // An encoder reads a text from both sides; a decoder was made to go on writing it.
     let kind = card
@@ -406,7 +418,7 @@ fn task_value(card: &Card, does: Does, generates: bool, trainable: bool) -> (f64
         .architecture
         .as_ref()
         .and_then(|a| a.value.kind.as_deref());
-    let understands = kind == Some("encoder") || generates;
+    let understands = kind == Some("encoder") || writes(task);
     let ready = &card.facts.tasks.ready;
     let is_base = ready.iter().all(|t| general.contains(&t.value.as_str()));
     match (does, trainable) {
@@ -416,6 +428,7 @@ fn task_value(card: &Card, does: Does, generates: bool, trainable: bool) -> (f64
         (Does::Tuned, false) => (0.2, "after fine-tuning"),
         (Does::Tuned, true) if is_base && understands => (1.0, "a base to fine-tune"),
         (Does::Tuned, true) => (0.7, "can be tuned, and was made for something else"),
+        (Does::Main | Does::Ready, true) if general.contains(&task) => (1.0, "a base to fine-tune"),
         (Does::Main | Does::Ready, true) => (0.8, "does it as it is, and can be tuned on"),
         (Does::No, _) => (0.0, "no"),
     }

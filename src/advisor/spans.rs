@@ -168,12 +168,20 @@ fn with_inner(
     all
 }
 
+/// `half a gigabyte`, `half a second`, `half a million`: a half counts only before a unit.
+fn half(found: &[Token], at: usize) -> Option<(f64, usize)> {
+    let next = found.get(at + 2).filter(|_| matches!(found[at + 1].text.as_str(), "a" | "an"))?;
+    let word = next.text.as_str();
+    (quantity::unit(word).is_some() || quantity::magnitude(word).is_some()).then_some((0.5, 2))
+}
+
 /// The amount that starts at `at`, and its length in tokens.
 fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
-    let Shape::Number(mut value) = found[at].shape else {
-        return None;
+    let (mut value, mut length) = match found[at].shape {
+        Shape::Number(value) => (value, 1),
+        Shape::Word if found[at].text == "half" => half(found, at)?,
+        _ => return None,
     };
-    let mut length = 1;
     let mut unit = Unit::None;
     let word = |n: usize| {
         found
@@ -181,9 +189,10 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
             .filter(|t| !t.after_break)
             .map(|t| t.text.as_str())
     };
-    if let Some(factor) = word(1).and_then(quantity::magnitude) {
+    let thousands = word(length) == Some("k");
+    if let Some(factor) = word(length).and_then(quantity::magnitude) {
         value *= factor;
-        length = 2;
+        length += 1;
         if factor > 1e3 {
             unit = Unit::Magnitude;
         }
@@ -213,7 +222,7 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
         }
     }
     // `2k tokens` of context is a power of two, as models are built.
-    if unit == Unit::Tokens && word(1) == Some("k") && value.rem_euclid(1000.0) == 0.0 {
+    if unit == Unit::Tokens && thousands && value.rem_euclid(1000.0) == 0.0 {
         let thousands = value / 1000.0;
         if thousands.log2().fract() == 0.0 {
             value = thousands * 1024.0;
