@@ -1,4 +1,4 @@
-//! End-to-end tests, in one binary.
+//! End-to-end tests, in one binary: every suite is a module.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,4 +7,5 @@
 
 mod cards;
 mod desk;
+mod index;
 mod text;
