@@ -64,7 +64,9 @@ impl App {
             Event::Resize(columns, rows) => self.shell.size = Size::new(columns, rows),
             Event::Opened(Ok(opened)) => self.shell.library = Library::Open(opened),
             Event::Noticed(notices) => {
-                let first = notices.first().map(|notice| crate::text::line(&notice.0).into_owned());
+                let first = notices
+                    .first()
+                    .map(|notice| crate::text::line(&notice.0).into_owned());
                 self.shell.notice = first.or_else(|| self.shell.notice.take());
             }
             Event::Opened(Err(error)) => self.shell.library = Library::Failed(told(&error)),
@@ -377,8 +379,15 @@ impl App {
     fn hints(&self, context: Context, offered: &dyn Fn(&Binding) -> bool) -> Vec<Hint> {
         let ahead = self.pane().ahead().filter(|_| context == Context::Input);
         let mut hints = Vec::new();
-        for binding in BINDINGS.iter().filter(|b| !b.short.is_empty() && offered(b)) {
-            let hint = |lead, does| Hint { lead, key: binding.shown, does };
+        for binding in BINDINGS
+            .iter()
+            .filter(|b| !b.short.is_empty() && offered(b))
+        {
+            let hint = |lead, does| Hint {
+                lead,
+                key: binding.shown,
+                does,
+            };
             match &ahead {
                 Some(ahead) if binding.command == Command::NextPart => {
                     let there = |b: &Binding| {

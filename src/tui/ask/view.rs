@@ -128,7 +128,10 @@ fn draw_row(
         chrome::put(buffer, area, (area.x + 1, area.y), "*", theme.strong());
     }
     if let Some(stop) = selected.filter(|_| focused) {
-        let from = area.x.saturating_add(stop.cells.start.max(GUTTER)).min(area.right());
+        let from = area
+            .x
+            .saturating_add(stop.cells.start.max(GUTTER))
+            .min(area.right());
         let to = area.x.saturating_add(stop.cells.end).min(area.right());
         let cells = Rect {
             x: from,
