@@ -18,7 +18,10 @@ fn main() {
     let machine = Machine::of(2, 24_000_000_000, 21_000_000_000, 180.0);
     let advisor = Advisor::new(Arc::new(library), machine);
     let arguments: Vec<String> = std::env::args().collect();
-    let misses = arguments.iter().position(|a| a == "--misses").and_then(|at| arguments.get(at + 1));
+    let misses = arguments
+        .iter()
+        .position(|a| a == "--misses")
+        .and_then(|at| arguments.get(at + 1));
     let questions = judged::questions();
     println!("part      questions  read right  first model right  plain BM25");
     for part in ["tune", "held-out"] {
@@ -33,7 +36,12 @@ fn main() {
                 control += usize::from(judged::bm25_first(&advisor, question));
             }
             if misses.is_some_and(|m| m == part) && !score.differs.is_empty() {
-                println!("{} {:?}\n    {}", question.id, question.question, score.differs.join("\n    "));
+                println!(
+                    "{} {:?}\n    {}",
+                    question.id,
+                    question.question,
+                    score.differs.join("\n    ")
+                );
             }
         }
         let share = |n: usize, of: usize| 100.0 * n as f64 / of.max(1) as f64;

@@ -33,17 +33,29 @@ pub struct Error {
 impl Error {
     /// An error of kind [`Kind::Failed`].
     pub fn new(what: impl Into<String>) -> Self {
-        Self { kind: Kind::Failed, what: what.into(), place: None, hint: None, source: None }
+        Self {
+            kind: Kind::Failed,
+            what: what.into(),
+            place: None,
+            hint: None,
+            source: None,
+        }
     }
 
     /// An error of kind [`Kind::Usage`].
     pub fn usage(what: impl Into<String>) -> Self {
-        Self { kind: Kind::Usage, ..Self::new(what) }
+        Self {
+            kind: Kind::Usage,
+            ..Self::new(what)
+        }
     }
 
     /// The user stopped the command.
     pub fn interrupted() -> Self {
-        Self { kind: Kind::Interrupted, ..Self::new("interrupted") }
+        Self {
+            kind: Kind::Interrupted,
+            ..Self::new("interrupted")
+        }
     }
 
     /// An input or output error on `path`, with a hint for the causes that have a remedy.
@@ -58,7 +70,9 @@ impl Error {
             K::NotFound => Some("check the spelling of that path"),
             _ => None,
         };
-        let mut error = Self::new(format!("cannot {doing}")).at_path(path).caused_by(source);
+        let mut error = Self::new(format!("cannot {doing}"))
+            .at_path(path)
+            .caused_by(source);
         error.hint = hint.map(str::to_owned);
         error
     }

@@ -44,7 +44,12 @@ impl Folders {
     /// All folders below one, for tests and for portable use.
     pub fn below(root: &Path) -> Self {
         let part = |name| root.join(name);
-        Self { data: part("data"), config: part("config"), cache: part("cache"), state: part("state") }
+        Self {
+            data: part("data"),
+            config: part("config"),
+            cache: part("cache"),
+            state: part("state"),
+        }
     }
 }
 
@@ -61,14 +66,13 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// When the folder cannot be made or written, or `fill` fails; the old file is then as it was.
-pub fn write_with(
-    path: &Path,
-    fill: impl FnOnce(&mut File) -> std::io::Result<()>,
-) -> Result<()> {
+pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     let attempt = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        let mut temporary = tempfile::Builder::new().prefix(".write-").tempfile_in(folder)?;
+        let mut temporary = tempfile::Builder::new()
+            .prefix(".write-")
+            .tempfile_in(folder)?;
         fill(temporary.as_file_mut())?;
         temporary.as_file().sync_all()?;
         temporary.persist(path).map_err(|e| e.error)?;
@@ -82,5 +86,9 @@ pub fn write_with(
 /// # Errors
 /// When the folder cannot be opened or synced.
 pub fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()
+    } else {
+        Ok(())
+    }
 }

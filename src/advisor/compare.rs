@@ -19,7 +19,14 @@ const MOST: usize = 5;
 
 /// The fields of a comparison that names none.
 const FIELDS: [&str; 9] = [
-    "parameters", "size", "context_length", "memory", "speed", "license", "language", "tasks",
+    "parameters",
+    "size",
+    "context_length",
+    "memory",
+    "speed",
+    "license",
+    "language",
+    "tasks",
     "quality",
 ];
 
@@ -46,17 +53,28 @@ pub struct Row {
 /// Sets the models of `reading` side by side.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     let cards = by_id(&desk.cards, &reading.models);
-    let cards = if cards.len() < reading.models.len() { with_hub(desk, reading)? } else { cards };
+    let cards = if cards.len() < reading.models.len() {
+        with_hub(desk, reading)?
+    } else {
+        cards
+    };
     if cards.len() < 2 {
         return lone(desk, reading);
     }
     if cards.len() > MOST {
-        return Err(Error::usage(format!("{} models do not fit side by side", cards.len()))
-            .hint(format!("name two to {MOST}")));
+        return Err(
+            Error::usage(format!("{} models do not fit side by side", cards.len()))
+                .hint(format!("name two to {MOST}")),
+        );
     }
     let wanted = wanted(reading);
-    let rows: Vec<Row> = wanted.iter().flat_map(|field| rows(desk, &cards, field)).collect();
-    let mut parts = vec![Part::Paragraph { claims: verdict(desk, &cards, &wanted) }];
+    let rows: Vec<Row> = wanted
+        .iter()
+        .flat_map(|field| rows(desk, &cards, field))
+        .collect();
+    let mut parts = vec![Part::Paragraph {
+        claims: verdict(desk, &cards, &wanted),
+    }];
     parts.push(Part::Table(table(&cards, &rows)));
     let reasons = rows.iter().filter_map(|r| r.not_comparable.as_ref());
     let mut notes: Vec<Claim> = reasons.map(|r| computed(r.clone())).collect();
@@ -73,12 +91,21 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
         text: format!("modeldesk compare {}", models.join(" ")),
     }];
     let comparison = Some(Comparison { models, rows });
-    Ok(Draft { parts, comparison, actions, ..Draft::default() })
+    Ok(Draft {
+        parts,
+        comparison,
+        actions,
+        ..Draft::default()
+    })
 }
 
 fn with_hub(desk: &Desk<'_>, reading: &Reading) -> Result<Vec<Arc<Card>>> {
     let found = reading.models.iter().map(|id| desk.library.card(id));
-    Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(found
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 /// One model, or none: there is nothing beside it.
@@ -87,8 +114,8 @@ fn lone(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
         return super::no_card::compose(desk, reading);
     }
     let mut draft = super::lookup::compose(desk, reading)?;
-    let said = foreign_note(reading)
-        .unwrap_or_else(|| computed("Name a second model to set beside it."));
+    let said =
+        foreign_note(reading).unwrap_or_else(|| computed("Name a second model to set beside it."));
     draft.parts.push(Part::Notes { claims: vec![said] });
     Ok(draft)
 }
@@ -108,7 +135,9 @@ fn wanted(reading: &Reading) -> Vec<&str> {
     };
     for field in &reading.fields {
         match field.as_str() {
-            "size" => ["parameters", "size", "memory"].into_iter().for_each(&mut add),
+            "size" => ["parameters", "size", "memory"]
+                .into_iter()
+                .for_each(&mut add),
             other => {
                 if let Some(known) = FIELDS.iter().find(|f| **f == other) {
                     add(known);
@@ -123,37 +152,59 @@ fn wanted(reading: &Reading) -> Vec<&str> {
             }
         }
     }
-    if wanted.is_empty() { FIELDS.to_vec() } else { wanted }
+    if wanted.is_empty() {
+        FIELDS.to_vec()
+    } else {
+        wanted
+    }
 }
 
 fn rows(desk: &Desk<'_>, cards: &[Arc<Card>], field: &str) -> Vec<Row> {
     let cells = |of: &dyn Fn(&Card) -> Cell| cards.iter().map(|c| of(c)).collect::<Vec<_>>();
-    let row = |title: &str, cells, reason| Row { field: title.to_owned(), cells, not_comparable: reason };
+    let row = |title: &str, cells, reason| Row {
+        field: title.to_owned(),
+        cells,
+        not_comparable: reason,
+    };
     let stated = |card: &Card| fact(desk, card, field).map_or_else(|| cell("not stated"), to_cell);
     match field {
         "parameters" => {
             let count = |card: &Card| {
                 let p = card.facts.parameters.as_ref();
-                p.map_or_else(|| cell("not stated"), |p| {
-                    cited_cell(card, p.line, quantity::grouped(p.value) + super::recommend::mark(p))
-                })
+                p.map_or_else(
+                    || cell("not stated"),
+                    |p| {
+                        cited_cell(
+                            card,
+                            p.line,
+                            quantity::grouped(p.value) + super::recommend::mark(p),
+                        )
+                    },
+                )
             };
             vec![row("parameters", cells(&count), None)]
         }
         "size" => {
             let size = |card: &Card| {
                 let s = card.facts.size.as_ref();
-                s.map_or_else(|| cell("not stated"), |s| {
-                    let precision = s.value.precision.as_deref().unwrap_or_default();
-                    let digits = format!("{} {precision}", s.value.digits);
-                    cited_cell(card, s.line, text::line(digits.trim()).into_owned())
-                })
+                s.map_or_else(
+                    || cell("not stated"),
+                    |s| {
+                        let precision = s.value.precision.as_deref().unwrap_or_default();
+                        let digits = format!("{} {precision}", s.value.digits);
+                        cited_cell(card, s.line, text::line(digits.trim()).into_owned())
+                    },
+                )
             };
             vec![row("weights", cells(&size), None)]
         }
         "memory" => {
             let memory = |card: &Card| {
-                cell(super::here::memory(card).map_or("not known".to_owned(), |m| format!("{} est", quantity::bytes(m))))
+                cell(
+                    super::here::memory(card).map_or("not known".to_owned(), |m| {
+                        format!("{} est", quantity::bytes(m))
+                    }),
+                )
             };
             vec![row("memory to run", cells(&memory), None)]
         }
@@ -185,7 +236,10 @@ fn to_cell(claim: Claim) -> Cell {
         }
         _ => None,
     };
-    Cell { text: claim.text, citation }
+    Cell {
+        text: claim.text,
+        citation,
+    }
 }
 
 /// Speeds of two cards stand on two machines, unless one names the other as its measure.
@@ -193,7 +247,10 @@ fn speed_reason(cards: &[Arc<Card>]) -> Option<String> {
     let speeds: Vec<_> = cards.iter().filter_map(|c| c.facts.speed.first()).collect();
     let related = cards.iter().any(|c| {
         c.facts.speed.iter().any(|s| {
-            s.value.against.as_ref().is_some_and(|id| cards.iter().any(|other| other.id == *id))
+            s.value
+                .against
+                .as_ref()
+                .is_some_and(|id| cards.iter().any(|other| other.id == *id))
         })
     });
     (speeds.len() > 1 && !related)
@@ -206,7 +263,9 @@ fn figure_rows(cards: &[Arc<Card>]) -> Vec<Row> {
     let mut keys: Vec<(String, String, usize)> = Vec::new();
     for card in cards {
         for figure in &card.facts.figures {
-            let Some((key, _)) = rank::comparable(figure) else { continue };
+            let Some((key, _)) = rank::comparable(figure) else {
+                continue;
+            };
             match keys.iter_mut().find(|(k, ..)| *k == key) {
                 Some((_, _, n)) => *n += 1,
                 None => keys.push((key, title(figure), 1)),
@@ -217,40 +276,71 @@ fn figure_rows(cards: &[Arc<Card>]) -> Vec<Row> {
     let rows: Vec<Row> = shared
         .map(|(key, field, _)| {
             let of = |c: &Arc<Card>| {
-                let found = c.facts.figures.iter().find(|f| {
-                    rank::comparable(f).is_some_and(|(k, _)| k == key)
-                });
+                let found = c
+                    .facts
+                    .figures
+                    .iter()
+                    .find(|f| rank::comparable(f).is_some_and(|(k, _)| k == key));
                 found.map_or_else(|| cell("none"), |f| figure_cell(c, f))
             };
-            Row { field, cells: cards.iter().map(of).collect(), not_comparable: None }
+            Row {
+                field,
+                cells: cards.iter().map(of).collect(),
+                not_comparable: None,
+            }
         })
         .collect();
     if !rows.is_empty() {
         return rows;
     }
     let first = |c: &Arc<Card>| {
-        let Some(f) = c.facts.figures.first() else { return cell("none") };
+        let Some(f) = c.facts.figures.first() else {
+            return cell("none");
+        };
         let of = figure_cell(c, f);
-        Cell { text: format!("{} {}", title(f), of.text), ..of }
+        Cell {
+            text: format!("{} {}", title(f), of.text),
+            ..of
+        }
     };
     let cells: Vec<Cell> = cards.iter().map(first).collect();
     let reason = "The figures are not comparable: no two have the same metric, dataset and split.";
-    vec![Row { field: "figure".to_owned(), cells, not_comparable: Some(reason.to_owned()) }]
+    vec![Row {
+        field: "figure".to_owned(),
+        cells,
+        not_comparable: Some(reason.to_owned()),
+    }]
 }
 
 fn title(f: &Figure) -> String {
-    let data = f.dataset_name.as_deref().or(f.dataset.as_deref()).unwrap_or("?");
-    text::line(&format!("{}, {data} {}", f.metric, f.split.as_deref().unwrap_or_default()))
-        .trim()
-        .to_owned()
+    let data = f
+        .dataset_name
+        .as_deref()
+        .or(f.dataset.as_deref())
+        .unwrap_or("?");
+    text::line(&format!(
+        "{}, {data} {}",
+        f.metric,
+        f.split.as_deref().unwrap_or_default()
+    ))
+    .trim()
+    .to_owned()
 }
 
 fn figure_cell(card: &Card, f: &Figure) -> Cell {
-    cited_cell(card, f.line, text::line(&f.digits).into_owned() + figure_mark(f))
+    cited_cell(
+        card,
+        f.line,
+        text::line(&f.digits).into_owned() + figure_mark(f),
+    )
 }
 
 fn table(cards: &[Arc<Card>], rows: &[Row]) -> Table {
-    let column = |title: String, drop| Column { title, right: false, drop };
+    let column = |title: String, drop| Column {
+        title,
+        right: false,
+        drop,
+    };
     let mut columns = vec![column(String::new(), 0)];
     columns.extend(cards.iter().map(|c| column(name(c), 0)));
     let rows = rows.iter().map(|row| {
@@ -258,7 +348,11 @@ fn table(cards: &[Arc<Card>], rows: &[Row]) -> Table {
         cells.extend(row.cells.iter().cloned());
         cells
     });
-    Table { columns, rows: rows.collect(), of_models: false }
+    Table {
+        columns,
+        rows: rows.collect(),
+        of_models: false,
+    }
 }
 
 /// What the fields decide, at most two sentences; no winner over all.
@@ -274,7 +368,10 @@ fn verdict(desk: &Desk<'_>, cards: &[Arc<Card>], wanted: &[&str]) -> Vec<Claim> 
         let field = wanted.first().copied().unwrap_or("parameters");
         claims.extend(cards.iter().take(2).filter_map(|c| {
             let claim = fact(desk, c, field)?;
-            Some(Claim { text: format!("{}: {}.", name(c), claim.text), ..claim })
+            Some(Claim {
+                text: format!("{}: {}.", name(c), claim.text),
+                ..claim
+            })
         }));
     }
     if claims.is_empty() {
@@ -294,7 +391,9 @@ fn smallest(cards: &[Arc<Card>]) -> Option<Claim> {
     let (next, other, _) = counted.get(1)?;
     let (least, next) = (quantity::grouped(*least), quantity::grouped(*next));
     let text = format!(
-        "{} is the smaller in parameters: {least} against {next} of {}.", name(card), name(other)
+        "{} is the smaller in parameters: {least} against {next} of {}.",
+        name(card),
+        name(other)
     );
     Some(super::compose::cited(card, *line, text))
 }
@@ -303,17 +402,23 @@ fn smallest(cards: &[Arc<Card>]) -> Option<Claim> {
 fn fastest(cards: &[Arc<Card>]) -> Claim {
     let claimed = cards.iter().find_map(|c| {
         let speed = c.facts.speed.iter().find(|s| {
-            s.value.against.as_ref().is_some_and(|id| cards.iter().any(|o| o.id == *id))
+            s.value
+                .against
+                .as_ref()
+                .is_some_and(|id| cards.iter().any(|o| o.id == *id))
         })?;
         Some((c, speed))
     });
     if let Some((card, speed)) = claimed {
         let s = &speed.value;
-        let times = s.times.map_or(String::new(), |t| format!(", that is {t} times"));
+        let times = s
+            .times
+            .map_or(String::new(), |t| format!(", that is {t} times"));
         let hardware = s.hardware.as_deref().unwrap_or("hardware not stated");
         let text = format!(
             "The card of {} says \"{}\"{times} ({hardware}); not measured here.",
-            name(card), s.claim
+            name(card),
+            s.claim
         );
         return super::compose::cited(card, speed.line, text::line(&text).into_owned());
     }

@@ -9,10 +9,19 @@ use crate::text;
 /// A sentence that a line of a card carries.
 pub(super) fn cited(card: &Card, line: usize, text: impl Into<String>) -> Claim {
     let source = match card.facts.kind {
-        Kind::Model => Source::Card { card: card.id.clone(), line },
-        Kind::Guide => Source::Glossary { card: card.id.clone(), line },
+        Kind::Model => Source::Card {
+            card: card.id.clone(),
+            line,
+        },
+        Kind::Guide => Source::Glossary {
+            card: card.id.clone(),
+            line,
+        },
     };
-    Claim { text: text.into(), source }
+    Claim {
+        text: text.into(),
+        source,
+    }
 }
 
 /// A sentence of the card itself.
@@ -22,22 +31,37 @@ pub(super) fn quoted(card: &Card, sentence: &Sentence) -> Claim {
 
 /// A sentence computed here from facts that it names.
 pub(super) fn computed(text: impl Into<String>) -> Claim {
-    Claim { text: text.into(), source: Source::Computed }
+    Claim {
+        text: text.into(),
+        source: Source::Computed,
+    }
 }
 
 /// A sentence about this machine.
 pub(super) fn of_machine(text: impl Into<String>) -> Claim {
-    Claim { text: text.into(), source: Source::Machine }
+    Claim {
+        text: text.into(),
+        source: Source::Machine,
+    }
 }
 
 /// A cell without a source of its own.
 pub(super) fn cell(text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), citation: None }
+    Cell {
+        text: text.into(),
+        citation: None,
+    }
 }
 
 /// A cell that a line of a card carries.
 pub(super) fn cited_cell(card: &Card, line: usize, text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), citation: Some(Citation { card: card.id.clone(), line }) }
+    Cell {
+        text: text.into(),
+        citation: Some(Citation {
+            card: card.id.clone(),
+            line,
+        }),
+    }
 }
 
 /// The lines that the parts cite, in the order in which `[n]` counts them: sentences first, then
@@ -51,12 +75,19 @@ pub(super) fn citations(parts: &[Part]) -> Vec<Citation> {
     };
     for claim in parts.iter().flat_map(claims) {
         if let Source::Card { card, line } | Source::Glossary { card, line } = &claim.source {
-            add(Citation { card: card.clone(), line: *line });
+            add(Citation {
+                card: card.clone(),
+                line: *line,
+            });
         }
     }
     for part in parts {
         if let Part::Table(table) = part {
-            let cells = table.rows.iter().flatten().filter_map(|c| c.citation.clone());
+            let cells = table
+                .rows
+                .iter()
+                .flatten()
+                .filter_map(|c| c.citation.clone());
             cells.for_each(&mut add);
         }
     }
@@ -75,7 +106,11 @@ pub(super) fn claims(part: &Part) -> Vec<&Claim> {
 }
 
 /// The bullet of the card's `sections` that holds one of `words`, the first that does.
-pub(super) fn bullet<'a>(card: &'a Card, sections: &[&str], words: &[&str]) -> Option<&'a Sentence> {
+pub(super) fn bullet<'a>(
+    card: &'a Card,
+    sections: &[&str],
+    words: &[&str],
+) -> Option<&'a Sentence> {
     let all = sections.iter().filter_map(|title| card.section(title));
     all.flat_map(|s| &s.sentences).find(|s| {
         let text = s.text.to_lowercase();
@@ -108,5 +143,8 @@ pub(super) fn name(card: &Card) -> String {
 
 /// The cards with these ids, in that order; ids without a card are left out.
 pub(super) fn by_id(cards: &[Arc<Card>], ids: &[String]) -> Vec<Arc<Card>> {
-    ids.iter().filter_map(|id| cards.iter().find(|c| c.id == *id)).cloned().collect()
+    ids.iter()
+        .filter_map(|id| cards.iter().find(|c| c.id == *id))
+        .cloned()
+        .collect()
 }

@@ -18,7 +18,10 @@ pub(super) fn carry(reading: &mut Reading, before: &Reading, u: &Understood, v: 
     reading.intent = match (before.intent, names_models) {
         (_, _) if reading.modality.is_some() || !reading.foreign.is_empty() => return,
         _ if reading.intent == Intent::HowTo => Intent::HowTo,
-        _ if reading.topic.is_some() && reading.fields.is_empty() && reading.intent == Intent::Lookup => {
+        _ if reading.topic.is_some()
+            && reading.fields.is_empty()
+            && reading.intent == Intent::Lookup =>
+        {
             Intent::Lookup
         }
         _ if asked(Intent::Compare) => Intent::Compare,
@@ -33,7 +36,10 @@ pub(super) fn carry(reading: &mut Reading, before: &Reading, u: &Understood, v: 
         reading.topic = None;
     }
     carry_models(reading, before, u);
-    if matches!(reading.intent, Intent::Recommend | Intent::HowTo | Intent::Compare) {
+    if matches!(
+        reading.intent,
+        Intent::Recommend | Intent::HowTo | Intent::Compare
+    ) {
         carry_constraints(reading, before, u, v);
     }
     if reading.fields.is_empty() && !before.fields.is_empty() && reading.topic.is_none() {
@@ -45,7 +51,14 @@ pub(super) fn carry(reading: &mut Reading, before: &Reading, u: &Understood, v: 
 /// `and its licence?` after a recommendation asks about the model that was recommended.
 fn only_fields(reading: &Reading, u: &Understood) -> bool {
     let one = u.near(0, u.tokens.len(), &["its", "it", "that"]);
-    let about = ["license", "parameters", "context_length", "author", "size", "language"];
+    let about = [
+        "license",
+        "parameters",
+        "context_length",
+        "author",
+        "size",
+        "language",
+    ];
     one && !u.says(&Concept::Intent(Intent::Recommend))
         && !reading.fields.is_empty()
         && reading.fields.iter().all(|f| about.contains(&f.as_str()))
@@ -53,7 +66,9 @@ fn only_fields(reading: &Reading, u: &Understood) -> bool {
 }
 
 fn is_follow_up(reading: &Reading, u: &Understood) -> bool {
-    let opens = u.concepts().any(|(s, c)| *c == Concept::Follow && s.start == 0);
+    let opens = u
+        .concepts()
+        .any(|(s, c)| *c == Concept::Follow && s.start == 0);
     let points = u.says(&Concept::Those);
     let named = !reading.models.is_empty() || reading.constraints.task.is_some();
     let understood = reading.constraints != Constraints::default()
@@ -61,7 +76,8 @@ fn is_follow_up(reading: &Reading, u: &Understood) -> bool {
         || reading.topic.is_some()
         || !reading.fields.is_empty()
         || (reading.unused.is_empty()
-            && u.concepts().any(|(_, c)| matches!(c, Concept::Tune | Concept::Intent(_))));
+            && u.concepts()
+                .any(|(_, c)| matches!(c, Concept::Tune | Concept::Intent(_))));
     let reverses = reverses(u);
     if (!understood && !reverses) || reading.unused.len() > 1 && !named {
         return false;
@@ -74,11 +90,19 @@ fn is_follow_up(reading: &Reading, u: &Understood) -> bool {
 }
 
 fn reverses(u: &Understood) -> bool {
-    u.near(0, u.tokens.len(), &["direction", "reverse", "reversed", "backwards"])
+    u.near(
+        0,
+        u.tokens.len(),
+        &["direction", "reverse", "reversed", "backwards"],
+    )
 }
 
 fn carry_models(reading: &mut Reading, before: &Reading, u: &Understood) {
-    let earlier = if before.models.is_empty() { &before.shown } else { &before.models };
+    let earlier = if before.models.is_empty() {
+        &before.shown
+    } else {
+        &before.models
+    };
     match reading.intent {
         Intent::Compare => {
             let mut all: Vec<String> = earlier.iter().take(3).cloned().collect();
@@ -93,9 +117,18 @@ fn carry_models(reading: &mut Reading, before: &Reading, u: &Understood) {
             reading.models = all;
         }
         Intent::Lookup | Intent::HowTo if reading.models.is_empty() && reading.topic.is_none() => {
-            let take = if before.models.is_empty() { 1 } else { before.models.len() };
+            let take = if before.models.is_empty() {
+                1
+            } else {
+                before.models.len()
+            };
             let second = u.near(0, u.tokens.len(), &["second"]);
-            reading.models = earlier.iter().skip(usize::from(second)).take(take).cloned().collect();
+            reading.models = earlier
+                .iter()
+                .skip(usize::from(second))
+                .take(take)
+                .cloned()
+                .collect();
         }
         _ => return,
     }
@@ -142,8 +175,19 @@ fn carry_constraints(reading: &mut Reading, before: &Reading, u: &Understood, v:
         )*};
     }
     override_with!(
-        task, subtask, domain, license, max_parameters, min_parameters, max_size, max_memory,
-        max_latency_ms, min_context, examples, hardware, prefer
+        task,
+        subtask,
+        domain,
+        license,
+        max_parameters,
+        min_parameters,
+        max_size,
+        max_memory,
+        max_latency_ms,
+        min_context,
+        examples,
+        hardware,
+        prefer
     );
     for name in new.exclude {
         if !all.exclude.contains(&name) {

@@ -30,18 +30,26 @@ pub(super) fn weights(card: &Card) -> Option<u64> {
 /// Bytes of memory that running the model takes, without its longest inputs.
 pub(super) fn memory(card: &Card) -> Option<u64> {
     let parameters = card.facts.parameters.as_ref().map(|p| p.value * 4);
-    parameters.or_else(|| weights(card)).map(|b| (b as f64 * RUNNING) as u64)
+    parameters
+        .or_else(|| weights(card))
+        .map(|b| (b as f64 * RUNNING) as u64)
 }
 
 /// How the model stands on `machine`.
 pub(super) fn here(card: &Card, machine: &Machine) -> Here {
-    let kind = card.facts.architecture.as_ref().map(|a| a.value.model_type.as_str());
+    let kind = card
+        .facts
+        .architecture
+        .as_ref()
+        .map(|a| a.value.model_type.as_str());
     let no = |reason: String| Here {
         runs: RunsHere::No,
         availability: Availability::No,
         reason: format!("no: {reason}"),
     };
-    let Some(kind) = kind else { return no("architecture unknown".to_owned()) };
+    let Some(kind) = kind else {
+        return no("architecture unknown".to_owned());
+    };
     if !PLANNED.contains(&kind) {
         return no(architecture_name(kind));
     }
@@ -54,11 +62,21 @@ pub(super) fn here(card: &Card, machine: &Machine) -> Here {
     let left = machine.free_memory - memory;
     let tight = left < machine.memory / 5;
     let (availability, reason) = if tight {
-        (Availability::Tight, format!("tight: {}", quantity::bytes(memory)))
+        (
+            Availability::Tight,
+            format!("tight: {}", quantity::bytes(memory)),
+        )
     } else {
-        (Availability::Fetch, format!("fetch {}", quantity::bytes(weights)))
+        (
+            Availability::Fetch,
+            format!("fetch {}", quantity::bytes(weights)),
+        )
     };
-    Here { runs: RunsHere::Planned, availability, reason }
+    Here {
+        runs: RunsHere::Planned,
+        availability,
+        reason,
+    }
 }
 
 /// `led` as `LED`, `bart` as `BART`: as papers write it.

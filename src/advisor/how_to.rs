@@ -29,7 +29,11 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
         .filter(|t| does(&chosen, t) != Does::No || t == "text-generation")
         .unwrap_or_else(|| plan::usual_task(&chosen));
     let examples = reading.constraints.examples;
-    let (method, why) = plan::method(&chosen, examples.unwrap_or(plan::ASSUMED_ROWS), desk.machine);
+    let (method, why) = plan::method(
+        &chosen,
+        examples.unwrap_or(plan::ASSUMED_ROWS),
+        desk.machine,
+    );
     let Some(plan) = plan::plan(&chosen, &task, examples, method, desk.machine) else {
         return lookup::compose(desk, reading);
     };
@@ -42,7 +46,11 @@ fn choose(desk: &Desk<'_>, reading: &Reading) -> Result<Option<Arc<Card>>> {
         return Ok(None);
     }
     let scale = desk.scale(&reading.question)?;
-    let wanted = Constraints { trainable: true, must_run_here: true, ..reading.constraints.clone() };
+    let wanted = Constraints {
+        trainable: true,
+        must_run_here: true,
+        ..reading.constraints.clone()
+    };
     let ranking = rank(&desk.cards, &wanted, &scale);
     Ok(ranking.models.into_iter().next().map(|m| m.card))
 }
@@ -50,17 +58,31 @@ fn choose(desk: &Desk<'_>, reading: &Reading) -> Result<Option<Arc<Card>>> {
 fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str) -> Draft {
     let state = here::here(card, desk.machine);
     let mut parts = vec![
-        Part::Paragraph { claims: verdict(reading, card, &plan, why) },
-        Part::Fields { rows: fields(card, &plan) },
+        Part::Paragraph {
+            claims: verdict(reading, card, &plan, why),
+        },
+        Part::Fields {
+            rows: fields(card, &plan),
+        },
     ];
-    parts.push(Part::Code { title: "a row".to_owned(), text: row(&plan.task).to_owned(), shown: true });
+    parts.push(Part::Code {
+        title: "a row".to_owned(),
+        text: row(&plan.task).to_owned(),
+        shown: true,
+    });
     let trains = state.runs != RunsHere::No;
     if trains {
         let text = plan.command.clone();
-        parts.push(Part::Code { title: "command".to_owned(), text, shown: true });
+        parts.push(Part::Code {
+            title: "command".to_owned(),
+            text,
+            shown: true,
+        });
     }
     let script = script(&plan);
-    parts.push(Part::Notes { claims: notes(card, &plan, &state) });
+    parts.push(Part::Notes {
+        claims: notes(card, &plan, &state),
+    });
     parts.push(Part::Code {
         title: "the same with transformers".to_owned(),
         text: script.clone(),
@@ -79,20 +101,44 @@ fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str)
         label: format!("{} with transformers", card.id),
         text: script,
     });
-    Draft { parts, plan: Some(plan), actions, ..Draft::default() }
+    Draft {
+        parts,
+        plan: Some(plan),
+        actions,
+        ..Draft::default()
+    }
 }
 
 fn verdict(reading: &Reading, card: &Card, plan: &Plan, why: &str) -> Vec<Claim> {
     let rows = quantity::grouped(plan.examples);
-    let how = if plan.method == "lora" { "with LoRA" } else { "in full" };
+    let how = if plan.method == "lora" {
+        "with LoRA"
+    } else {
+        "in full"
+    };
     let mut claims = Vec::new();
     if reading.models.is_empty() {
-        let line = card.facts.tasks.tuned.first().or(card.facts.tasks.ready.first());
-        let text = format!("You named no model; {} is the one to tune for this here.", name(card));
+        let line = card
+            .facts
+            .tasks
+            .tuned
+            .first()
+            .or(card.facts.tasks.ready.first());
+        let text = format!(
+            "You named no model; {} is the one to tune for this here.",
+            name(card)
+        );
         claims.push(cited(card, line.map_or(1, |t| t.line), text));
     }
-    let assumed = if plan.assumed { " (assumed: you gave no number)" } else { "" };
-    let first = format!("With {rows} examples{assumed}, tune {} {how}: {why}.", name(card));
+    let assumed = if plan.assumed {
+        " (assumed: you gave no number)"
+    } else {
+        ""
+    };
+    let first = format!(
+        "With {rows} examples{assumed}, tune {} {how}: {why}.",
+        name(card)
+    );
     claims.push(computed(first));
     let time = time(plan).unwrap_or_else(|| "a time that could not be estimated".to_owned());
     claims.push(of_machine(format!(
@@ -105,24 +151,46 @@ fn verdict(reading: &Reading, card: &Card, plan: &Plan, why: &str) -> Vec<Claim>
 
 fn time(plan: &Plan) -> Option<String> {
     let s = plan.seconds?;
-    Some(format!("about {} to {}", quantity::duration(s.low), quantity::duration(s.high)))
+    Some(format!(
+        "about {} to {}",
+        quantity::duration(s.low),
+        quantity::duration(s.high)
+    ))
 }
 
 fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
     let (_, kind) = plan::assumed_tokens(&plan.task);
     let mut rows: Vec<(String, Claim)> = Vec::new();
     let mut add = |label: &str, claim: Claim| rows.push((label.to_owned(), claim));
-    add("Data", computed(format!("{}: {kind}, {} tokens a row assumed", format_name(&plan.task), plan.tokens_per_row)));
-    let split = format!("{} train, {} check, {} test; the test rows judge once, at the end", plan.train, plan.check, plan.test);
+    add(
+        "Data",
+        computed(format!(
+            "{}: {kind}, {} tokens a row assumed",
+            format_name(&plan.task),
+            plan.tokens_per_row
+        )),
+    );
+    let split = format!(
+        "{} train, {} check, {} test; the test rows judge once, at the end",
+        plan.train, plan.check, plan.test
+    );
     add("Split", computed(split));
     let learns = match &plan.lora {
         Some(l) => format!(
             "LoRA r={} alpha={} on {}: {} of {} weights",
-            l.r, l.alpha, l.target_modules.join(", "),
+            l.r,
+            l.alpha,
+            l.target_modules.join(", "),
             quantity::grouped(plan.trainable_parameters),
-            card.facts.parameters.as_ref().map_or("?".to_owned(), |p| quantity::count(p.value))
+            card.facts
+                .parameters
+                .as_ref()
+                .map_or("?".to_owned(), |p| quantity::count(p.value))
         ),
-        None => format!("full: all {} weights", quantity::count(plan.trainable_parameters)),
+        None => format!(
+            "full: all {} weights",
+            quantity::count(plan.trainable_parameters)
+        ),
     };
     add("Method", from_recipe(card, plan, learns));
     let warmup = match plan.warmup_steps {
@@ -130,16 +198,34 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
         share if share < 1.0 => format!("{:.0}% warm-up", share * 100.0),
         steps => format!("{steps} warm-up steps"),
     };
-    let rate = format!("{} {}, {warmup}, batch {}", rate(plan.learning_rate), plan.lr_scheduler_type, plan.batch_size);
+    let rate = format!(
+        "{} {}, {warmup}, batch {}",
+        rate(plan.learning_rate),
+        plan.lr_scheduler_type,
+        plan.batch_size
+    );
     add("Rate", from_recipe(card, plan, rate));
-    let steps = format!("{} epochs x {} steps = {}", plan.epochs, plan.steps_per_epoch, plan.steps);
+    let steps = format!(
+        "{} epochs x {} steps = {}",
+        plan.epochs, plan.steps_per_epoch, plan.steps
+    );
     add("Steps", computed(steps));
     let full = quantity::bytes(plan.full_state_bytes);
-    let other = if plan.lora.is_some() { format!("; in full {full} before activations") } else { String::new() };
-    let memory = format!("about {} at the peak{other}", quantity::bytes(plan.memory_bytes));
+    let other = if plan.lora.is_some() {
+        format!("; in full {full} before activations")
+    } else {
+        String::new()
+    };
+    let memory = format!(
+        "about {} at the peak{other}",
+        quantity::bytes(plan.memory_bytes)
+    );
     add("Memory", computed(memory));
     let time = match (time(plan), plan.seconds) {
-        (Some(time), Some(s)) => format!("{time}; est from {:.0} GFLOP/s of matrix products, measured", s.gflops),
+        (Some(time), Some(s)) => format!(
+            "{time}; est from {:.0} GFLOP/s of matrix products, measured",
+            s.gflops
+        ),
         _ => "not estimated: no matrix product could be measured".to_owned(),
     };
     add("Time", of_machine(time));
@@ -151,7 +237,9 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
 fn from_recipe(card: &Card, plan: &Plan, value: String) -> Claim {
     match plan.recipe_line {
         Some(line) => cited(card, line, value),
-        None => computed(format!("{value} (defaults of transformers and PEFT; the card has none)")),
+        None => computed(format!(
+            "{value} (defaults of transformers and PEFT; the card has none)"
+        )),
     }
 }
 
@@ -173,9 +261,13 @@ fn row(task: &str) -> &'static str {
             "{\"question\": \"Who pays?\", \"context\": \"The tenant pays.\", \"answers\": {\"text\": \
              [\"The tenant\"], \"answer_start\": [0]}}"
         }
-        "summarization" => "{\"document\": \"The parties agree that ...\", \"summary\": \"They agree to ...\"}",
+        "summarization" => {
+            "{\"document\": \"The parties agree that ...\", \"summary\": \"They agree to ...\"}"
+        }
         "translation" => "{\"source\": \"Good morning.\", \"target\": \"Guten Morgen.\"}",
-        "text2text-generation" => "{\"input\": \"rewrite: hey, send it\", \"output\": \"Please send it.\"}",
+        "text2text-generation" => {
+            "{\"input\": \"rewrite: hey, send it\", \"output\": \"Please send it.\"}"
+        }
         _ => {
             "{\"messages\": [{\"role\": \"user\", \"content\": \"Do you ship to Norway?\"}, \
              {\"role\": \"assistant\", \"content\": \"Yes, within 8 working days.\"}]}"
@@ -188,7 +280,9 @@ fn judge(task: &str) -> &'static str {
         "text-classification" => "accuracy and F1 on the test rows, beside the majority class",
         "token-classification" => "entity F1 (seqeval) on the test rows",
         "question-answering" => "exact match and F1 (SQuAD) on the test rows",
-        "summarization" | "text2text-generation" => "ROUGE on the test rows, beside the untuned model",
+        "summarization" | "text2text-generation" => {
+            "ROUGE on the test rows, beside the untuned model"
+        }
         "translation" => "BLEU and chrF (sacreBLEU) on the test rows, beside the untuned model",
         _ => "perplexity on the test rows, beside the untuned model",
     }
@@ -202,7 +296,9 @@ fn notes(card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
             state.reason.trim_start_matches("no: ")
         )));
     } else {
-        notes.push(computed("planned: this build computes plans; it does not run them yet."));
+        notes.push(computed(
+            "planned: this build computes plans; it does not run them yet.",
+        ));
     }
     let words: &[&str] = match plan.task.as_str() {
         "text-generation" => &["next-token", "padding", "causal"],
@@ -212,7 +308,9 @@ fn notes(card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
     };
     notes.extend(bullet(card, &["Fine-tuning"], words).map(|s| quoted(card, s)));
     if plan.examples < 100 {
-        notes.push(computed("Below 100 rows the figures of the test rows hardly tell good from lucky."));
+        notes.push(computed(
+            "Below 100 rows the figures of the test rows hardly tell good from lucky.",
+        ));
     }
     notes
 }
@@ -221,9 +319,15 @@ fn notes(card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
 fn script(plan: &Plan) -> String {
     let (class, extra) = match plan.task.as_str() {
         "text-generation" => ("AutoModelForCausalLM", ""),
-        "token-classification" => ("AutoModelForTokenClassification", ", num_labels=len(labels)"),
+        "token-classification" => (
+            "AutoModelForTokenClassification",
+            ", num_labels=len(labels)",
+        ),
         "question-answering" => ("AutoModelForQuestionAnswering", ""),
-        "text-classification" => ("AutoModelForSequenceClassification", ", num_labels=len(labels)"),
+        "text-classification" => (
+            "AutoModelForSequenceClassification",
+            ", num_labels=len(labels)",
+        ),
         _ => ("AutoModelForSeq2SeqLM", ""),
     };
     let sequence = class == "AutoModelForSeq2SeqLM";
@@ -272,8 +376,16 @@ fn script(plan: &Plan) -> String {
          processing_class=tokenizer).train()\n\
          model.save_pretrained(\"run/model\")\ntokenizer.save_pretrained(\"run/model\")\n",
         model = plan.model,
-        labels = if extra.is_empty() { "" } else { "labels = [\"first\", \"second\"]  # yours\n" },
-        loader = if plan.task == "text-classification" { "csv" } else { "json" },
+        labels = if extra.is_empty() {
+            ""
+        } else {
+            "labels = [\"first\", \"second\"]  # yours\n"
+        },
+        loader = if plan.task == "text-classification" {
+            "csv"
+        } else {
+            "json"
+        },
         file = plan::file(&plan.task),
         length = plan.max_length,
         rate = rate(plan.learning_rate),

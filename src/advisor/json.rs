@@ -41,9 +41,16 @@ impl Answer {
 
     /// The verdict: the sentences of the first part.
     pub fn text(&self) -> String {
-        let first = self.parts.iter().find(|p| matches!(p, Part::Paragraph { .. }));
+        let first = self
+            .parts
+            .iter()
+            .find(|p| matches!(p, Part::Paragraph { .. }));
         let sentences = first.map(claims).unwrap_or_default();
-        sentences.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(" ")
+        sentences
+            .iter()
+            .map(|c| c.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// All sentences, and all cells that a card carries, as `row, column: value`.
@@ -55,8 +62,14 @@ impl Answer {
                 for (cell, column) in row.iter().zip(&table.columns) {
                     let Some(at) = &cell.citation else { continue };
                     let head = row.first().map_or("", |c| c.text.as_str());
-                    let source = Source::Card { card: at.card.clone(), line: at.line };
-                    all.push(Claim { text: format!("{head}, {}: {}", column.title, cell.text), source });
+                    let source = Source::Card {
+                        card: at.card.clone(),
+                        line: at.line,
+                    };
+                    all.push(Claim {
+                        text: format!("{head}, {}: {}", column.title, cell.text),
+                        source,
+                    });
                 }
             }
         }

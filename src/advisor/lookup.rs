@@ -25,7 +25,11 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
         let parts = if reading.fields.is_empty() {
             about(desk, card)
         } else {
-            let claims = reading.fields.iter().flat_map(|f| field(desk, card, f)).collect();
+            let claims = reading
+                .fields
+                .iter()
+                .flat_map(|f| field(desk, card, f))
+                .collect();
             vec![Part::Paragraph { claims }]
         };
         draft.parts.extend(parts);
@@ -42,10 +46,19 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
 fn word(desk: &Desk<'_>, card: &Arc<Card>) -> Draft {
     let mut parts = Vec::new();
     let definition = card.summary().map(|s| quoted(card, s));
-    parts.push(Part::Paragraph { claims: definition.into_iter().collect() });
+    parts.push(Part::Paragraph {
+        claims: definition.into_iter().collect(),
+    });
     let all = |title: &str, most: usize| -> Vec<Claim> {
-        let sentences = card.section(title).map(|s| s.sentences.as_slice()).unwrap_or_default();
-        sentences.iter().take(most).map(|s| quoted(card, s)).collect()
+        let sentences = card
+            .section(title)
+            .map(|s| s.sentences.as_slice())
+            .unwrap_or_default();
+        sentences
+            .iter()
+            .take(most)
+            .map(|s| quoted(card, s))
+            .collect()
     };
     let steps = all("How to do it", 6);
     if steps.is_empty() {
@@ -60,10 +73,17 @@ fn word(desk: &Desk<'_>, card: &Arc<Card>) -> Draft {
     let see = card.facts.see.iter().filter_map(|s| desk.guide(&s.value));
     let names: Vec<String> = see.map(|c| name(c)).collect();
     if let (Some(first), false) = (card.facts.see.first(), names.is_empty()) {
-        notes.push(cited(card, first.line, format!("See also: {}.", joined(&names))));
+        notes.push(cited(
+            card,
+            first.line,
+            format!("See also: {}.", joined(&names)),
+        ));
     }
     parts.push(Part::Notes { claims: notes });
-    Draft { parts, ..Draft::default() }
+    Draft {
+        parts,
+        ..Draft::default()
+    }
 }
 
 /// What a card says in short: the model, its facts, what it is good and bad at.
@@ -91,7 +111,9 @@ fn about(desk: &Desk<'_>, card: &Card) -> Vec<Part> {
         .map(|s| quoted(card, s))
         .collect();
     vec![
-        Part::Paragraph { claims: summary.into_iter().collect() },
+        Part::Paragraph {
+            claims: summary.into_iter().collect(),
+        },
         Part::Fields { rows },
         Part::Notes { claims: notes },
     ]
@@ -114,14 +136,25 @@ fn field(desk: &Desk<'_>, card: &Card, wanted: &str) -> Vec<Claim> {
         Claim { text, ..claim }
     };
     if matches!(wanted, "tasks" | "fine_tuning" | "data") {
-        let section = if wanted == "fine_tuning" { "Fine-tuning" } else { "Good at" };
+        let section = if wanted == "fine_tuning" {
+            "Fine-tuning"
+        } else {
+            "Good at"
+        };
         let more = first_bullet(card, section).map(|s| quoted(card, s));
-        return fact(desk, card, wanted).map(sentence).into_iter().chain(more).collect();
+        return fact(desk, card, wanted)
+            .map(sentence)
+            .into_iter()
+            .chain(more)
+            .collect();
     }
     match (fact(desk, card, wanted), wanted) {
         (Some(claim), "license") => {
-            let more = super::compose::bullet(card, &["Limits and licence"], &["licence", "commercial"]);
-            std::iter::once(sentence(claim)).chain(more.map(|s| quoted(card, s))).collect()
+            let more =
+                super::compose::bullet(card, &["Limits and licence"], &["licence", "commercial"]);
+            std::iter::once(sentence(claim))
+                .chain(more.map(|s| quoted(card, s)))
+                .collect()
         }
         (Some(claim), _) => vec![sentence(claim)],
         (None, _) => vec![computed(format!(
@@ -138,13 +171,32 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> 
     Some(match wanted {
         "parameters" => {
             let p = f.parameters.as_ref()?;
-            let size = f.size.as_ref().map_or(String::new(), |s| format!(", {} on disk", s.value.digits));
-            cited(card, p.line, format!("{} parameters{}{size}", quantity::grouped(p.value), mark(p)))
+            let size = f
+                .size
+                .as_ref()
+                .map_or(String::new(), |s| format!(", {} on disk", s.value.digits));
+            cited(
+                card,
+                p.line,
+                format!("{} parameters{}{size}", quantity::grouped(p.value), mark(p)),
+            )
         }
         "size" => match &f.size {
             Some(s) => {
-                let precision = s.value.precision.as_deref().map_or(String::new(), |p| format!(" in {p}"));
-                cited(card, s.line, words(&format!("weights of {}{precision}{}", s.value.digits, mark(s))))
+                let precision = s
+                    .value
+                    .precision
+                    .as_deref()
+                    .map_or(String::new(), |p| format!(" in {p}"));
+                cited(
+                    card,
+                    s.line,
+                    words(&format!(
+                        "weights of {}{precision}{}",
+                        s.value.digits,
+                        mark(s)
+                    )),
+                )
             }
             None => return fact(desk, card, "parameters"),
         },
@@ -152,7 +204,9 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> 
             let p = f.parameters.as_ref()?;
             let run = quantity::bytes(here::memory(card)?);
             let train = quantity::bytes(here::training_state(p));
-            computed(format!("about {run} to run in f32, {train} to fine-tune in full before activations"))
+            computed(format!(
+                "about {run} to run in f32, {train} to fine-tune in full before activations"
+            ))
         }
         "license" => {
             let l = f.license.as_ref()?;
@@ -160,12 +214,24 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> 
         }
         "context_length" => {
             let l = f.context_length.as_ref()?;
-            cited(card, l.line, format!("{} tokens at once{}", quantity::grouped(l.value), mark(l)))
+            cited(
+                card,
+                l.line,
+                format!("{} tokens at once{}", quantity::grouped(l.value), mark(l)),
+            )
         }
         "language" => {
-            let names: Vec<&str> = f.languages.iter().map(|l| desk.vocabulary.language(&l.value)).collect();
+            let names: Vec<&str> = f
+                .languages
+                .iter()
+                .map(|l| desk.vocabulary.language(&l.value))
+                .collect();
             let shown = if names.len() > 8 {
-                format!("{} languages, {} among them", names.len(), joined(&names[..4]))
+                format!(
+                    "{} languages, {} among them",
+                    names.len(),
+                    joined(&names[..4])
+                )
             } else {
                 joined(&names)
             };
@@ -173,48 +239,111 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> 
         }
         "architecture" => {
             let a = f.architecture.as_ref()?;
-            let kind = a.value.kind.as_deref().map_or(String::new(), |k| format!(", {k}"));
-            let layers = a.value.layers.map_or(String::new(), |n| format!(", {n} layers"));
-            let wide = a.value.hidden_size.map_or(String::new(), |n| format!(", {n} wide"));
-            cited(card, a.line, words(&format!("{}{kind}{layers}{wide}", here::architecture_name(&a.value.model_type))))
+            let kind = a
+                .value
+                .kind
+                .as_deref()
+                .map_or(String::new(), |k| format!(", {k}"));
+            let layers = a
+                .value
+                .layers
+                .map_or(String::new(), |n| format!(", {n} layers"));
+            let wide = a
+                .value
+                .hidden_size
+                .map_or(String::new(), |n| format!(", {n} wide"));
+            cited(
+                card,
+                a.line,
+                words(&format!(
+                    "{}{kind}{layers}{wide}",
+                    here::architecture_name(&a.value.model_type)
+                )),
+            )
         }
         "speed" => {
             let s = f.speed.first()?;
             let on = s.value.hardware.as_deref().unwrap_or("hardware not stated");
-            cited(card, s.line, words(&format!("\"{}\" ({on})", s.value.claim)))
+            cited(
+                card,
+                s.line,
+                words(&format!("\"{}\" ({on})", s.value.claim)),
+            )
         }
         "quality" => {
             let best = f.figures.first()?;
-            let data = best.dataset_name.as_deref().or(best.dataset.as_deref()).unwrap_or("?");
+            let data = best
+                .dataset_name
+                .as_deref()
+                .or(best.dataset.as_deref())
+                .unwrap_or("?");
             let split = best.split.as_deref().unwrap_or("split not stated");
-            cited(card, best.line, words(&format!("{} {}{} on {data} ({split})", best.metric, best.digits, figure_mark(best))))
+            cited(
+                card,
+                best.line,
+                words(&format!(
+                    "{} {}{} on {data} ({split})",
+                    best.metric,
+                    best.digits,
+                    figure_mark(best)
+                )),
+            )
         }
         "author" => {
             let a = f.author.as_ref()?;
             cited(card, a.line, words(&a.value))
         }
         "tasks" => {
-            let ready: Vec<&str> = f.tasks.ready.iter().map(|t| desk.vocabulary.task_label(&t.value)).collect();
-            let tuned: Vec<&str> = f.tasks.tuned.iter().map(|t| desk.vocabulary.task_label(&t.value)).collect();
+            let ready: Vec<&str> = f
+                .tasks
+                .ready
+                .iter()
+                .map(|t| desk.vocabulary.task_label(&t.value))
+                .collect();
+            let tuned: Vec<&str> = f
+                .tasks
+                .tuned
+                .iter()
+                .map(|t| desk.vocabulary.task_label(&t.value))
+                .collect();
             let line = f.tasks.ready.first().or(f.tasks.tuned.first())?.line;
             let text = match (ready.is_empty(), tuned.is_empty()) {
                 (false, true) => joined(&ready),
                 (true, _) => format!("{} after fine-tuning", joined(&tuned)),
-                (false, false) => format!("{}; after fine-tuning {}", joined(&ready), joined(&tuned)),
+                (false, false) => {
+                    format!("{}; after fine-tuning {}", joined(&ready), joined(&tuned))
+                }
             };
             cited(card, line, words(&text))
         }
         "data" => {
             let names: Vec<&str> = f.datasets.iter().map(|d| d.value.as_str()).collect();
-            cited(card, f.datasets.first()?.line, words(&format!("trained or tuned on {}", joined(&names))))
+            cited(
+                card,
+                f.datasets.first()?.line,
+                words(&format!("trained or tuned on {}", joined(&names))),
+            )
         }
         "fine_tuning" => {
             let r = f.fine_tuning.first()?;
             let v = &r.value;
-            let rate = v.learning_rate.as_ref().map_or(String::new(), |x| format!(", learning rate {:e}", x.value));
-            let batch = v.batch_size.as_ref().map_or(String::new(), |x| format!(", batch {}", x.value));
-            let epochs = v.epochs.as_ref().map_or(String::new(), |x| format!(", {} epochs", x.value));
-            cited(card, r.line, words(&format!("{}{rate}{batch}{epochs}", v.method)))
+            let rate = v
+                .learning_rate
+                .as_ref()
+                .map_or(String::new(), |x| format!(", learning rate {:e}", x.value));
+            let batch = v
+                .batch_size
+                .as_ref()
+                .map_or(String::new(), |x| format!(", batch {}", x.value));
+            let epochs = v
+                .epochs
+                .as_ref()
+                .map_or(String::new(), |x| format!(", {} epochs", x.value));
+            cited(
+                card,
+                r.line,
+                words(&format!("{}{rate}{batch}{epochs}", v.method)),
+            )
         }
         _ => return None,
     })

@@ -10,7 +10,7 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use crate::files::Folders;
 
 /// What this machine has, read when it was made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Machine {
     /// Cores that this process may use.
     pub cores: usize,
@@ -43,7 +43,13 @@ impl Machine {
     /// A machine of the given size, for tests and for planning ahead.
     pub fn of(cores: usize, memory: u64, free_memory: u64, gflops: f64) -> Self {
         let speed = OnceLock::from(Some(Speed { gflops, cores }));
-        Self { cores, memory, free_memory, cache: None, speed }
+        Self {
+            cores,
+            memory,
+            free_memory,
+            cache: None,
+            speed,
+        }
     }
 
     fn bare() -> Self {
@@ -68,7 +74,10 @@ impl Machine {
     /// `None` where it cannot be measured.
     pub fn speed(&self) -> Option<Speed> {
         *self.speed.get_or_init(|| {
-            let kept = self.cache.as_deref().and_then(|path| kept(path, self.cores));
+            let kept = self
+                .cache
+                .as_deref()
+                .and_then(|path| kept(path, self.cores));
             kept.or_else(|| {
                 let measured = measure(self.cores)?;
                 if let (Some(path), Ok(text)) = (&self.cache, serde_json::to_vec(&measured)) {
@@ -114,5 +123,8 @@ fn measure(cores: usize) -> Option<Speed> {
         best = best.min(start.elapsed().as_secs_f64());
     }
     let operations = 2.0 * (m * k * n) as f64;
-    Some(Speed { gflops: operations / best / 1e9, cores })
+    Some(Speed {
+        gflops: operations / best / 1e9,
+        cores,
+    })
 }

@@ -76,7 +76,12 @@ impl Advisor {
         let own = library.own();
         let cards = library.built_in().iter().chain(&own).map(AsRef::as_ref);
         let vocabulary = Vocabulary::new(cards);
-        Self { library, machine, vocabulary, weights: Weights::shipped() }
+        Self {
+            library,
+            machine,
+            vocabulary,
+            weights: Weights::shipped(),
+        }
     }
 
     /// Answers `question`; `before` is the reading that a follow-up carries on from.
@@ -128,7 +133,10 @@ impl Advisor {
     /// When a name has no card; the hint names the nearest.
     pub fn compare(&self, models: &[String], fields: &[String]) -> Result<Answer> {
         let desk = self.desk();
-        let ids = models.iter().map(|m| self.model_id(&desk, m)).collect::<Result<Vec<_>>>()?;
+        let ids = models
+            .iter()
+            .map(|m| self.model_id(&desk, m))
+            .collect::<Result<Vec<_>>>()?;
         self.answer(Reading {
             question: format!("Compare {}", models.join(", ")),
             intent: Intent::Compare,
@@ -189,10 +197,19 @@ impl Desk<'_> {
     /// A scale with the question's words weighed over the cards.
     fn scale(&self, question: &str) -> Result<Scale<'_>> {
         let text = question.to_owned();
-        let hits = self.library.search(&Search { text, limit: 50, ..Search::default() })?;
-        let best = hits.first().map_or(1.0, |h| f64::from(h.score)).max(f64::MIN_POSITIVE);
-        let words: HashMap<String, f64> =
-            hits.into_iter().map(|h| (h.id, f64::from(h.score) / best)).collect();
+        let hits = self.library.search(&Search {
+            text,
+            limit: 50,
+            ..Search::default()
+        })?;
+        let best = hits
+            .first()
+            .map_or(1.0, |h| f64::from(h.score))
+            .max(f64::MIN_POSITIVE);
+        let words: HashMap<String, f64> = hits
+            .into_iter()
+            .map(|h| (h.id, f64::from(h.score) / best))
+            .collect();
         Ok(Scale {
             vocabulary: self.vocabulary,
             machine: self.machine,

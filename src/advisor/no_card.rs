@@ -22,13 +22,17 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &Reading) -> Result<Draft> {
     let nearest = nearest(desk, &reading.question)?;
     let mut parts = Vec::new();
     if reading.foreign.is_empty() && nearest.is_empty() {
-        claims.push(computed("Ask for a task, such as summarization, or name a model."));
+        claims.push(computed(
+            "Ask for a task, such as summarization, or name a model.",
+        ));
         parts.push(Part::Paragraph { claims });
     } else {
         claims.push(computed(HOW_TO_ADD));
         parts.push(Part::Paragraph { claims });
         if !nearest.is_empty() {
-            parts.push(Part::Paragraph { claims: vec![computed("The nearest cards:")] });
+            parts.push(Part::Paragraph {
+                claims: vec![computed("The nearest cards:")],
+            });
             parts.push(Part::Steps { claims: nearest });
         }
     }
@@ -37,7 +41,11 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &Reading) -> Result<Draft> {
         label: "add a card".to_owned(),
         text: "modeldesk cards add FILE".to_owned(),
     }];
-    Ok(Draft { parts, actions, ..Draft::default() })
+    Ok(Draft {
+        parts,
+        actions,
+        ..Draft::default()
+    })
 }
 
 fn verdict(reading: &Reading) -> String {
@@ -50,7 +58,8 @@ fn verdict(reading: &Reading) -> String {
     }
     match reading.modality.as_deref() {
         Some("instructions to the desk") => {
-            "I have no card for that: text in a question is a question, never an instruction.".to_owned()
+            "I have no card for that: text in a question is a question, never an instruction."
+                .to_owned()
         }
         Some(other) => format!("I have no card for {other}: the cards here are about text models."),
         None => "I have no card for that.".to_owned(),
@@ -71,10 +80,16 @@ fn shown_name(name: &str) -> String {
 
 /// The model cards whose words are nearest to the question's, one sentence each.
 fn nearest(desk: &Desk<'_>, question: &str) -> Result<Vec<Claim>> {
-    let search = Search { text: question.to_owned(), limit: 20, ..Search::default() };
+    let search = Search {
+        text: question.to_owned(),
+        limit: 20,
+        ..Search::default()
+    };
     let mut claims = Vec::new();
     for hit in desk.library.search(&search)? {
-        let Some(card) = desk.card(&hit.id).filter(|c| c.facts.kind == Kind::Model) else { continue };
+        let Some(card) = desk.card(&hit.id).filter(|c| c.facts.kind == Kind::Model) else {
+            continue;
+        };
         if card.id.starts_with("modeldesk/") {
             continue;
         }
@@ -96,9 +111,15 @@ pub(super) fn unknown(desk: &Desk<'_>, typed: &str, near: Option<&String>) -> Re
     let near = match near {
         Some(id) => Some(id.clone()),
         None => {
-            let search = Search { text: typed.to_owned(), limit: 5, ..Search::default() };
+            let search = Search {
+                text: typed.to_owned(),
+                limit: 5,
+                ..Search::default()
+            };
             let hits = desk.library.search(&search)?;
-            hits.into_iter().map(|h| h.id).find(|id| !id.starts_with("guide/"))
+            hits.into_iter()
+                .map(|h| h.id)
+                .find(|id| !id.starts_with("guide/"))
         }
     };
     Ok(match near {

@@ -137,7 +137,11 @@ impl Shape {
         let (wide, inner) = (self.hidden, self.heads * 64.0);
         let sequence = matches!(self.model_type.as_str(), "t5" | "mt5");
         // A T5 decoder layer attends twice: to itself and to the encoder.
-        let attentions = if sequence { self.layers * 1.5 } else { self.layers };
+        let attentions = if sequence {
+            self.layers * 1.5
+        } else {
+            self.layers
+        };
         let of = |target: &String| match target.as_str() {
             "c_attn" => self.layers * (wide + 3.0 * wide),
             "c_fc" => self.layers * (wide + 4.0 * wide),
@@ -163,7 +167,10 @@ pub(super) fn assumed_tokens(task: &str) -> (u64, &'static str) {
 /// The task that a model is tuned for when the question names none.
 pub(super) fn usual_task(card: &Card) -> String {
     let facts = &card.facts;
-    let kind = facts.architecture.as_ref().and_then(|a| a.value.kind.as_deref());
+    let kind = facts
+        .architecture
+        .as_ref()
+        .and_then(|a| a.value.kind.as_deref());
     let ready = facts.tasks.ready.first().map(|t| t.value.as_str());
     match (kind, ready) {
         (Some("decoder"), _) => "text-generation",
@@ -176,17 +183,31 @@ pub(super) fn usual_task(card: &Card) -> String {
 }
 
 /// The method, and why: LoRA where few rows meet many weights or memory is short, else in full.
-pub(super) fn method(card: &Card, examples: u64, machine: &Machine) -> (&'static str, &'static str) {
+pub(super) fn method(
+    card: &Card,
+    examples: u64,
+    machine: &Machine,
+) -> (&'static str, &'static str) {
     let Some(parameters) = &card.facts.parameters else {
         return ("lora", "the card states no size");
     };
     let state = here::training_state(parameters);
-    let encoder = card.facts.architecture.as_ref().and_then(|a| a.value.kind.as_deref())
+    let encoder = card
+        .facts
+        .architecture
+        .as_ref()
+        .and_then(|a| a.value.kind.as_deref())
         == Some("encoder");
     if state > machine.free_memory / 2 {
-        ("lora", "a full fine-tune would take more than half of the free memory")
+        (
+            "lora",
+            "a full fine-tune would take more than half of the free memory",
+        )
     } else if encoder && parameters.value < 200_000_000 {
-        ("full", "an encoder of this size learns a task best in full, and it fits")
+        (
+            "full",
+            "an encoder of this size learns a task best in full, and it fits",
+        )
     } else if examples < 20_000 {
         ("lora", "few weights move, so few rows overfit less")
     } else {
@@ -206,14 +227,26 @@ pub(super) fn plan(
 ) -> Option<Plan> {
     let shape = Shape::of(card)?;
     let rows = examples.unwrap_or(ASSUMED_ROWS);
-    let found = card.facts.fine_tuning.iter().find(|r| r.value.method == method);
+    let found = card
+        .facts
+        .fine_tuning
+        .iter()
+        .find(|r| r.value.method == method);
     let recipe = found.map_or_else(|| fallback(method), |r| r.value.clone());
     let (train, check, test) = split(rows);
-    let batch_size = recipe.batch_size.as_ref().map_or(8, |b| b.value).clamp(1, train.max(1));
+    let batch_size = recipe
+        .batch_size
+        .as_ref()
+        .map_or(8, |b| b.value)
+        .clamp(1, train.max(1));
     let epochs = recipe.epochs.as_ref().map_or(3, |e| e.value);
     let steps_per_epoch = train.div_ceil(batch_size);
     let context = card.facts.context_length.as_ref().map_or(512, |c| c.value);
-    let max_length = recipe.max_length.as_ref().map_or(512, |m| m.value).min(context);
+    let max_length = recipe
+        .max_length
+        .as_ref()
+        .map_or(512, |m| m.value)
+        .min(context);
     let tokens = assumed_tokens(task).0.min(max_length);
     let lora = (method == "lora").then(|| lora(&recipe, &shape));
     let trainable = lora.as_ref().map_or(shape.parameters, |l| {
@@ -235,7 +268,9 @@ pub(super) fn plan(
         steps_per_epoch,
         steps,
         learning_rate: recipe.learning_rate.as_ref().map_or(5e-5, |r| r.value),
-        lr_scheduler_type: recipe.lr_scheduler_type.map_or("linear".to_owned(), |s| s.value),
+        lr_scheduler_type: recipe
+            .lr_scheduler_type
+            .map_or("linear".to_owned(), |s| s.value),
         warmup_steps: match (&recipe.warmup_ratio, &recipe.warmup_steps) {
             (Some(ratio), _) => ratio.value,
             (None, Some(fixed)) if fixed.value < steps / 3 => fixed.value as f64,
@@ -243,10 +278,22 @@ pub(super) fn plan(
         },
         max_length,
         trainable_parameters: trainable as u64,
-        memory_bytes: memory(&shape, trainable, (batch_size * tokens) as f64, tokens as f64, task),
+        memory_bytes: memory(
+            &shape,
+            trainable,
+            (batch_size * tokens) as f64,
+            tokens as f64,
+            task,
+        ),
         full_state_bytes: (shape.parameters * 16.0) as u64,
         disk_bytes: (trainable * 40.0) as u64,
-        seconds: seconds(&shape, task, (train * tokens * epochs) as f64, lora.is_some(), machine),
+        seconds: seconds(
+            &shape,
+            task,
+            (train * tokens * epochs) as f64,
+            lora.is_some(),
+            machine,
+        ),
         recipe_line: found.map(|r| r.line),
         recipe_source: found.and_then(|r| r.source.clone()),
         lora,
@@ -258,7 +305,10 @@ pub(super) fn plan(
 
 /// transformers' and PEFT's defaults, for cards that recommend nothing.
 fn fallback(method: &str) -> Recipe {
-    Recipe { method: method.to_owned(), ..Recipe::default() }
+    Recipe {
+        method: method.to_owned(),
+        ..Recipe::default()
+    }
 }
 
 fn lora(recipe: &Recipe, shape: &Shape) -> Lora {
@@ -298,12 +348,19 @@ fn memory(shape: &Shape, trainable: f64, tokens: f64, length: f64, task: &str) -
     let state = shape.parameters * 4.0 + trainable * 12.0;
     let attention = 5.0 * shape.heads * length / shape.hidden;
     let activations = 2.0 * tokens * shape.hidden * (34.0 + attention) * shape.layers;
-    let logits = if generates(task) { tokens * shape.vocabulary * 12.0 } else { 0.0 };
+    let logits = if generates(task) {
+        tokens * shape.vocabulary * 12.0
+    } else {
+        0.0
+    };
     (state + (activations + logits) * MEMORY_SPARE) as u64
 }
 
 fn generates(task: &str) -> bool {
-    matches!(task, "text-generation" | "summarization" | "translation" | "text2text-generation")
+    matches!(
+        task,
+        "text-generation" | "summarization" | "translation" | "text2text-generation"
+    )
 }
 
 /// Time from operations: 6 for each weight and token (Kaplan et al. 2020, "Scaling laws", section
@@ -318,7 +375,10 @@ fn seconds(
 ) -> Option<Seconds> {
     let gflops = machine.speed()?.gflops;
     let looked_up = shape.vocabulary * shape.hidden;
-    let sequence = matches!(shape.model_type.as_str(), "t5" | "mt5" | "bart" | "led" | "pegasus" | "marian");
+    let sequence = matches!(
+        shape.model_type.as_str(),
+        "t5" | "mt5" | "bart" | "led" | "pegasus" | "marian"
+    );
     let active = match (generates(task), sequence) {
         (_, true) => (shape.parameters - looked_up) / 2.0,
         (true, false) => shape.parameters,
@@ -326,7 +386,12 @@ fn seconds(
     };
     let operations = tokens * active * if frozen { 4.0 } else { 6.0 };
     let likely = operations / (gflops * 1e9 * PRODUCT_SHARE);
-    Some(Seconds { low: likely * SOONER, likely, high: likely * LATER, gflops })
+    Some(Seconds {
+        low: likely * SOONER,
+        likely,
+        high: likely * LATER,
+        gflops,
+    })
 }
 
 /// `2e-4`, as people write rates.
@@ -351,7 +416,10 @@ fn command(plan: &Plan) -> String {
     }
     if let Some(lora) = &plan.lora {
         words.push(format!("--lora-r {} --lora-alpha {}", lora.r, lora.alpha));
-        words.push(format!("--target-modules {}", lora.target_modules.join(",")));
+        words.push(format!(
+            "--target-modules {}",
+            lora.target_modules.join(",")
+        ));
     }
     words.join(" ")
 }
@@ -383,13 +451,23 @@ mod tests {
 
     #[test]
     fn rank_eight_on_c_attn_of_gpt2_is_what_peft_counts() {
-        assert_eq!((8.0 * gpt2().rank_one(&["c_attn".to_owned()])) as u64, 294_912);
+        assert_eq!(
+            (8.0 * gpt2().rank_one(&["c_attn".to_owned()])) as u64,
+            294_912
+        );
     }
 
     #[test]
     fn rank_eight_on_q_and_v_of_t5_base_is_what_peft_counts() {
-        let t5 = Shape { layers: 24.0, model_type: "t5".to_owned(), ..gpt2() };
-        assert_eq!((8.0 * t5.rank_one(&["q".to_owned(), "v".to_owned()])) as u64, 884_736);
+        let t5 = Shape {
+            layers: 24.0,
+            model_type: "t5".to_owned(),
+            ..gpt2()
+        };
+        assert_eq!(
+            (8.0 * t5.rank_one(&["q".to_owned(), "v".to_owned()])) as u64,
+            884_736
+        );
     }
 
     #[test]

@@ -90,15 +90,22 @@ pub fn present(answer: &Answer, width: u16) -> Vec<Line> {
     let mut cited = 0;
     for part in &answer.parts {
         let made = match part {
-            Part::Paragraph { claims } => {
-                flow(&words_of(claims, &answer.citations, Role::Plain), INDENT, INDENT, width)
-            }
+            Part::Paragraph { claims } => flow(
+                &words_of(claims, &answer.citations, Role::Plain),
+                INDENT,
+                INDENT,
+                width,
+            ),
             Part::Steps { claims } => bullets(claims, &answer.citations, Role::Plain, width),
             Part::Notes { claims } => notes(claims, &answer.citations, width),
             Part::Fields { rows } => fields(rows, &answer.citations, width),
             Part::Table(table) if table.of_models => model_table(table, width),
             Part::Table(table) => comparison(table, width),
-            Part::Code { title, text, shown: true } => code(title, text, width),
+            Part::Code {
+                title,
+                text,
+                shown: true,
+            } => code(title, text, width),
             Part::Code { shown: false, .. } => continue,
         };
         let of_sentences = claims(part);
@@ -130,9 +137,15 @@ fn words_of(claims: &[Claim], citations: &[Citation], role: Role) -> Vec<Word> {
     let mut words = Vec::new();
     for claim in claims {
         let text = claim.text.split_whitespace();
-        words.extend(text.map(|w| Word { text: w.to_owned(), role }));
+        words.extend(text.map(|w| Word {
+            text: w.to_owned(),
+            role,
+        }));
         if let Some(n) = number(claim, citations) {
-            words.push(Word { text: format!("[{}]", n + 1), role: Role::Cite });
+            words.push(Word {
+                text: format!("[{}]", n + 1),
+                role: Role::Cite,
+            });
         }
     }
     words
@@ -142,7 +155,9 @@ fn number(claim: &Claim, citations: &[Citation]) -> Option<usize> {
     let (Source::Card { card, line } | Source::Glossary { card, line }) = &claim.source else {
         return None;
     };
-    citations.iter().position(|c| c.card == *card && c.line == *line)
+    citations
+        .iter()
+        .position(|c| c.card == *card && c.line == *line)
 }
 
 /// Lays words out in lines; the first starts after `first` columns, the others after `hang`.
@@ -179,7 +194,11 @@ fn flow(words: &[Word], first: usize, hang: usize, width: usize) -> Vec<Line> {
 }
 
 fn cite_number(text: &str) -> Option<usize> {
-    text.strip_prefix('[')?.strip_suffix(']')?.parse::<usize>().ok()?.checked_sub(1)
+    text.strip_prefix('[')?
+        .strip_suffix(']')?
+        .parse::<usize>()
+        .ok()?
+        .checked_sub(1)
 }
 
 /// A word cut into pieces that fit a line.
@@ -205,7 +224,10 @@ fn pieces(word: &str, most: usize) -> Vec<String> {
 fn bullets(claims: &[Claim], citations: &[Citation], role: Role, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for claim in claims {
-        let mut words = vec![Word { text: "-".to_owned(), role: Role::Dim }];
+        let mut words = vec![Word {
+            text: "-".to_owned(),
+            role: Role::Dim,
+        }];
         words.extend(words_of(std::slice::from_ref(claim), citations, role));
         lines.extend(flow(&words, INDENT, INDENT + 2, width));
     }
@@ -213,20 +235,34 @@ fn bullets(claims: &[Claim], citations: &[Citation], role: Role, width: usize) -
 }
 
 fn notes(claims: &[Claim], citations: &[Citation], width: usize) -> Vec<Line> {
-    let each = claims.iter().map(|c| words_of(std::slice::from_ref(c), citations, Role::Dim));
-    each.flat_map(|words| flow(&words, INDENT, INDENT + 2, width)).collect()
+    let each = claims
+        .iter()
+        .map(|c| words_of(std::slice::from_ref(c), citations, Role::Dim));
+    each.flat_map(|words| flow(&words, INDENT, INDENT + 2, width))
+        .collect()
 }
 
 fn fields(rows: &[(String, Claim)], citations: &[Citation], width: usize) -> Vec<Line> {
-    let label_width = rows.iter().map(|(label, _)| label.width()).max().unwrap_or_default();
+    let label_width = rows
+        .iter()
+        .map(|(label, _)| label.width())
+        .max()
+        .unwrap_or_default();
     let hang = INDENT + label_width + GAP;
     let mut lines = Vec::new();
     for (label, claim) in rows {
         let words = words_of(std::slice::from_ref(claim), citations, Role::Plain);
         let mut made = flow(&words, hang, hang, width);
         if let Some(first) = made.first_mut() {
-            let padded = format!("{}{label:label_width$}{}", " ".repeat(INDENT), " ".repeat(GAP));
-            first.spans[0] = Span { text: padded, role: Role::Dim };
+            let padded = format!(
+                "{}{label:label_width$}{}",
+                " ".repeat(INDENT),
+                " ".repeat(GAP)
+            );
+            first.spans[0] = Span {
+                text: padded,
+                role: Role::Dim,
+            };
         }
         lines.extend(made);
     }
@@ -237,23 +273,46 @@ fn fields(rows: &[(String, Claim)], citations: &[Citation], width: usize) -> Vec
 fn model_table(table: &Table, width: usize) -> Vec<Line> {
     let natural = |at: usize| {
         let cells = table.rows.iter().map(|row| row[at].text.width());
-        cells.chain([table.columns[at].title.width()]).max().unwrap_or_default()
+        cells
+            .chain([table.columns[at].title.width()])
+            .max()
+            .unwrap_or_default()
     };
     let mut kept: Vec<usize> = (0..table.columns.len()).collect();
-    let total = |kept: &[usize]| {
-        INDENT + 2 + kept.iter().map(|at| natural(*at) + GAP).sum::<usize>() - GAP
-    };
+    let total =
+        |kept: &[usize]| INDENT + 2 + kept.iter().map(|at| natural(*at) + GAP).sum::<usize>() - GAP;
     while total(&kept) > width {
-        let Some(at) = kept.iter().copied().filter(|at| table.columns[*at].drop > 0).max_by_key(|at| table.columns[*at].drop) else { break };
+        let Some(at) = kept
+            .iter()
+            .copied()
+            .filter(|at| table.columns[*at].drop > 0)
+            .max_by_key(|at| table.columns[*at].drop)
+        else {
+            break;
+        };
         kept.retain(|k| *k != at);
     }
     let over = total(&kept).saturating_sub(width);
-    let width_of = |at: usize| if at == 0 { natural(0).saturating_sub(over).max(6) } else { natural(at) };
+    let width_of = |at: usize| {
+        if at == 0 {
+            natural(0).saturating_sub(over).max(6)
+        } else {
+            natural(at)
+        }
+    };
     let mut lines = Vec::new();
     let mut head = Line::indented(INDENT + 2);
     for (nth, at) in kept.iter().enumerate() {
         let column = &table.columns[*at];
-        head.push(padded(&column.title, width_of(*at), column.right, nth + 1 == kept.len()), Role::Dim);
+        head.push(
+            padded(
+                &column.title,
+                width_of(*at),
+                column.right,
+                nth + 1 == kept.len(),
+            ),
+            Role::Dim,
+        );
     }
     lines.push(head);
     for (n, row) in table.rows.iter().enumerate() {
@@ -261,7 +320,12 @@ fn model_table(table: &Table, width: usize) -> Vec<Line> {
         line.push(format!("{} ", n + 1), Role::Dim);
         for (nth, at) in kept.iter().enumerate() {
             let role = if *at == 0 { Role::Strong } else { Role::Plain };
-            let text = padded(&row[*at].text, width_of(*at), table.columns[*at].right, nth + 1 == kept.len());
+            let text = padded(
+                &row[*at].text,
+                width_of(*at),
+                table.columns[*at].right,
+                nth + 1 == kept.len(),
+            );
             line.push(text, role);
         }
         let whole = 0..line.width().min(usize::from(u16::MAX)) as u16;
@@ -275,7 +339,13 @@ fn padded(text: &str, width: usize, right: bool, last: bool) -> String {
     let text = cut(text, width);
     let space = " ".repeat(width.saturating_sub(text.width()));
     let gap = if last { "" } else { "  " };
-    if right { format!("{space}{text}{gap}") } else if last { text } else { format!("{text}{space}{gap}") }
+    if right {
+        format!("{space}{text}{gap}")
+    } else if last {
+        text
+    } else {
+        format!("{text}{space}{gap}")
+    }
 }
 
 fn cut(text: &str, width: usize) -> String {
@@ -295,7 +365,13 @@ fn cut(text: &str, width: usize) -> String {
 
 /// Fields as rows and models as columns, cells wrapped; stacked where columns would be too narrow.
 fn comparison(table: &Table, width: usize) -> Vec<Line> {
-    let label = table.rows.iter().map(|r| r[0].text.width()).max().unwrap_or_default().min(width / 4);
+    let label = table
+        .rows
+        .iter()
+        .map(|r| r[0].text.width())
+        .max()
+        .unwrap_or_default()
+        .min(width / 4);
     let models = table.columns.len() - 1;
     let each = (width - INDENT - label - GAP * models) / models.max(1);
     if each < NARROWEST {
@@ -303,7 +379,11 @@ fn comparison(table: &Table, width: usize) -> Vec<Line> {
     }
     let mut lines = Vec::new();
     let mut head = vec![(String::new(), Role::Dim)];
-    head.extend(table.columns[1..].iter().map(|c| (c.title.clone(), Role::Strong)));
+    head.extend(
+        table.columns[1..]
+            .iter()
+            .map(|c| (c.title.clone(), Role::Strong)),
+    );
     lines.extend(beside(&head, label, each));
     for row in &table.rows {
         let cells: Vec<_> = row
@@ -321,8 +401,13 @@ fn beside(cells: &[(String, Role)], label: usize, each: usize) -> Vec<Line> {
         .iter()
         .enumerate()
         .map(|(n, (text, role))| {
-            let words: Vec<Word> =
-                text.split_whitespace().map(|w| Word { text: w.to_owned(), role: *role }).collect();
+            let words: Vec<Word> = text
+                .split_whitespace()
+                .map(|w| Word {
+                    text: w.to_owned(),
+                    role: *role,
+                })
+                .collect();
             flow(&words, 0, 0, if n == 0 { label } else { each })
         })
         .collect();
@@ -353,10 +438,16 @@ fn stacked(table: &Table, width: usize) -> Vec<Line> {
         head.push(cut(&row[0].text, width - INDENT), Role::Dim);
         lines.push(head);
         for (column, cell) in table.columns[1..].iter().zip(&row[1..]) {
-            let name = Word { text: format!("{}:", column.title), role: Role::Strong };
+            let name = Word {
+                text: format!("{}:", column.title),
+                role: Role::Strong,
+            };
             let text = cell.text.split_whitespace();
             let words: Vec<Word> = std::iter::once(name)
-                .chain(text.map(|w| Word { text: w.to_owned(), role: Role::Plain }))
+                .chain(text.map(|w| Word {
+                    text: w.to_owned(),
+                    role: Role::Plain,
+                }))
                 .collect();
             lines.extend(flow(&words, INDENT + 2, INDENT + 4, width));
         }
@@ -371,8 +462,13 @@ fn code(title: &str, text: &str, width: usize) -> Vec<Line> {
     let mut lines = vec![head];
     let is_command = title == "command";
     for source in text.lines() {
-        let words: Vec<Word> =
-            source.split(' ').map(|w| Word { text: w.to_owned(), role: Role::Code }).collect();
+        let words: Vec<Word> = source
+            .split(' ')
+            .map(|w| Word {
+                text: w.to_owned(),
+                role: Role::Code,
+            })
+            .collect();
         let room = if is_command { width - 2 } else { width };
         let mut made = if source.width() + INDENT + 2 <= width {
             let mut line = Line::indented(INDENT + 2);
@@ -383,7 +479,9 @@ fn code(title: &str, text: &str, width: usize) -> Vec<Line> {
         };
         let last = made.len().saturating_sub(1);
         if is_command {
-            made[..last].iter_mut().for_each(|l| l.push(" \\", Role::Code));
+            made[..last]
+                .iter_mut()
+                .for_each(|l| l.push(" \\", Role::Code));
         }
         lines.extend(made);
     }
@@ -413,16 +511,21 @@ fn sources(answer: &Answer, width: usize) -> Vec<Line> {
             lines.push(Line::indented(INDENT));
             used = INDENT;
         }
-        let Some(line) = lines.last_mut() else { continue };
+        let Some(line) = lines.last_mut() else {
+            continue;
+        };
         if used > INDENT {
             line.push("   ", Role::Plain);
             used += 3;
         }
-        line.targets.push((Target::Citation(n), used as u16..(used + long) as u16));
+        line.targets
+            .push((Target::Citation(n), used as u16..(used + long) as u16));
         line.push(text, Role::Cite);
         used += long;
     }
-    if more > 0 && let Some(line) = lines.last_mut() {
+    if more > 0
+        && let Some(line) = lines.last_mut()
+    {
         let text = format!("   +{more} more");
         if line.width() + text.width() <= width {
             line.push(text, Role::Dim);
@@ -476,7 +579,11 @@ fn field_words(field: &Field) -> String {
         "license" => format!("licence {value}"),
         _ => value.clone(),
     };
-    if field.carried { format!("+ {words}") } else { words }
+    if field.carried {
+        format!("+ {words}")
+    } else {
+        words
+    }
 }
 
 /// Why the models stand in this order: each criterion with value and weight, and what would swap
@@ -495,18 +602,27 @@ pub fn present_why(answer: &Answer, width: u16) -> Vec<Line> {
         lines.push(head);
         for c in &model.why {
             let sum = c.value * c.weight;
-            let start = format!("{:9} {:4.2} x {:2.0} = {sum:4.1}", c.name, c.value, c.weight);
+            let start = format!(
+                "{:9} {:4.2} x {:2.0} = {sum:4.1}",
+                c.name, c.value, c.weight
+            );
             let words: Vec<Word> = c
                 .note
                 .split_whitespace()
-                .map(|w| Word { text: crate::text::line(w).into_owned(), role: Role::Dim })
+                .map(|w| Word {
+                    text: crate::text::line(w).into_owned(),
+                    role: Role::Dim,
+                })
                 .collect();
             let hang = INDENT + 2 + start.width() + GAP;
             let mut made = flow(&words, hang, hang, width.max(hang + 10));
             if made.is_empty() {
                 made.push(Line::indented(hang));
             }
-            made[0].spans[0] = Span { text: format!("    {start}  "), role: Role::Plain };
+            made[0].spans[0] = Span {
+                text: format!("    {start}  "),
+                role: Role::Plain,
+            };
             lines.extend(made);
         }
     }
@@ -520,10 +636,18 @@ pub fn present_why(answer: &Answer, width: u16) -> Vec<Line> {
         "No single criterion, left out, would change which model is first.".to_owned()
     });
     let rest = answer.models.len().saturating_sub(3);
-    let more = format!("{} more models were ranked; weights: index/ranking.yaml.", grouped(rest as u64));
+    let more = format!(
+        "{} more models were ranked; weights: index/ranking.yaml.",
+        grouped(rest as u64)
+    );
     for text in [swap, more] {
-        let words: Vec<Word> =
-            text.split_whitespace().map(|w| Word { text: w.to_owned(), role: Role::Dim }).collect();
+        let words: Vec<Word> = text
+            .split_whitespace()
+            .map(|w| Word {
+                text: w.to_owned(),
+                role: Role::Dim,
+            })
+            .collect();
         lines.extend(flow(&words, INDENT, INDENT, width));
     }
     lines

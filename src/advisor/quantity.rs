@@ -65,10 +65,11 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
         "s" | "sec" | "secs" | "second" | "seconds" => (Unit::Milliseconds, 1e3),
         "example" | "examples" | "row" | "rows" | "sample" | "samples" | "record" | "records"
         | "pair" | "pairs" | "datapoint" | "datapoints" | "sentences" | "messages" | "tweets"
-        | "reviews" | "tickets" | "emails" | "entries" | "lines" | "conversations" | "questions"
-        | "articles" | "documents" | "clauses" | "chats" | "dialogs" | "dialogues" | "instances"
-        | "annotations" | "summaries" | "texts" | "comments" | "posts" | "replies" | "prompts"
-        | "transcripts" | "poems" | "labels" | "headlines" | "contracts" => (Unit::Examples, 1.0),
+        | "reviews" | "tickets" | "emails" | "entries" | "lines" | "conversations"
+        | "questions" | "articles" | "documents" | "clauses" | "chats" | "dialogs"
+        | "dialogues" | "instances" | "annotations" | "summaries" | "texts" | "comments"
+        | "posts" | "replies" | "prompts" | "transcripts" | "poems" | "labels" | "headlines"
+        | "contracts" => (Unit::Examples, 1.0),
         "core" | "cores" | "epoch" | "epochs" | "step" | "steps" | "class" | "classes"
         | "language" | "languages" | "model" | "models" | "hour" | "hours" | "minute"
         | "minutes" | "categories" | "times" | "threads" | "percent" | "gpus" | "layers"
@@ -80,7 +81,9 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
 /// Reads `500 MB`, `100M`, `8 GB`, `4,096`, `50 ms`.
 pub(super) fn parse(text: &str) -> Option<Quantity> {
     let text = text.trim().to_lowercase().replace(',', "");
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let mut value: f64 = text[..end].parse().ok()?;
     let mut unit_of = Unit::None;
     for word in text[end..].split_whitespace() {
@@ -92,7 +95,10 @@ pub(super) fn parse(text: &str) -> Option<Quantity> {
             unit_of = found;
         }
     }
-    Some(Quantity { value, unit: unit_of })
+    Some(Quantity {
+        value,
+        unit: unit_of,
+    })
 }
 
 /// `990 MB`, `3.1 GB`: at most three digits, decimal units.
@@ -168,7 +174,10 @@ mod tests {
     #[test]
     fn amounts_are_read_back() {
         assert_eq!(parse("500 MB").and_then(Quantity::bytes), Some(500_000_000));
-        assert_eq!(parse("1.5GB").and_then(Quantity::bytes), Some(1_500_000_000));
+        assert_eq!(
+            parse("1.5GB").and_then(Quantity::bytes),
+            Some(1_500_000_000)
+        );
         assert_eq!(parse("100M").map(Quantity::whole), Some(100_000_000));
         assert_eq!(parse("16,384 tokens").map(Quantity::whole), Some(16_384));
         assert!(parse("many").is_none());

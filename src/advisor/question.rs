@@ -38,9 +38,7 @@ impl Intent {
 }
 
 /// Which of the models left is preferred.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Prefer {
     /// The fastest.
@@ -178,9 +176,21 @@ enum Form {
 
 /// Every constraint that can be edited, with what it takes.
 const FORMS: [(&str, Form, &str); 19] = [
-    ("task", Form::Word, "a task of the hub, such as summarization"),
-    ("subtask", Form::Word, "sentiment, chat, ner, paraphrase or nli"),
-    ("domain", Form::Word, "legal, finance, news, social-media, reviews, biomedical, ..."),
+    (
+        "task",
+        Form::Word,
+        "a task of the hub, such as summarization",
+    ),
+    (
+        "subtask",
+        Form::Word,
+        "sentiment, chat, ner, paraphrase or nli",
+    ),
+    (
+        "domain",
+        Form::Word,
+        "legal, finance, news, social-media, reviews, biomedical, ...",
+    ),
     ("language", Form::List, "ISO codes, such as fr or en, de"),
     ("license", Form::Word, "a licence id, such as mit"),
     ("commercial", Form::Flag, "yes or nothing"),
@@ -189,13 +199,25 @@ const FORMS: [(&str, Form, &str); 19] = [
     ("min_parameters", Form::Count, "a count, such as 100M"),
     ("max_size", Form::Bytes, "a size on disk, such as 500 MB"),
     ("max_memory", Form::Bytes, "memory, such as 8 GB"),
-    ("max_latency_ms", Form::Milliseconds, "milliseconds, such as 50"),
+    (
+        "max_latency_ms",
+        Form::Milliseconds,
+        "milliseconds, such as 50",
+    ),
     ("min_context", Form::Tokens, "tokens, such as 4096"),
     ("long_context", Form::Flag, "yes or nothing"),
     ("examples", Form::Count, "rows, such as 1000"),
-    ("hardware", Form::Word, "cpu, gpu, mobile, browser, raspberry-pi or laptop"),
+    (
+        "hardware",
+        Form::Word,
+        "cpu, gpu, mobile, browser, raspberry-pi or laptop",
+    ),
     ("must_run_here", Form::Flag, "yes or nothing"),
-    ("exclude", Form::List, "families or authors, such as google, bert"),
+    (
+        "exclude",
+        Form::List,
+        "families or authors, such as google, bert",
+    ),
     ("prefer", Form::Word, "speed, size or quality"),
 ];
 
@@ -212,7 +234,10 @@ impl Reading {
             fields.push(plain("models", self.models.join(", ")));
         }
         if let Some(topic) = &self.topic {
-            fields.push(plain("topic", topic.trim_start_matches("guide/").to_owned()));
+            fields.push(plain(
+                "topic",
+                topic.trim_start_matches("guide/").to_owned(),
+            ));
         }
         if !self.fields.is_empty() {
             fields.push(plain("fields", self.fields.join(", ")));
@@ -252,9 +277,10 @@ impl Reading {
     fn constraints_with(&self, name: &str, value: &str) -> Result<Constraints> {
         let forms = FORMS.into_iter().map(|(n, form, takes)| (n, form, takes));
         let extra = ["trainable", "hub_cards"].map(|n| (n, Form::Flag, "yes or nothing"));
-        let (_, form, takes) = forms.chain(extra).find(|(n, ..)| *n == name).ok_or_else(|| {
-            Error::usage(format!("there is no field `{name}`"))
-        })?;
+        let (_, form, takes) = forms
+            .chain(extra)
+            .find(|(n, ..)| *n == name)
+            .ok_or_else(|| Error::usage(format!("there is no field `{name}`")))?;
         let refused = || Error::usage(format!("`{value}` is not {takes}")).at(name);
         let mut said = self.said();
         if value.is_empty() {
@@ -274,12 +300,20 @@ impl Reading {
 
     /// The fields that can be added, and what each takes.
     pub fn editable() -> Vec<(&'static str, &'static str)> {
-        FORMS.iter().map(|(name, _, takes)| (*name, *takes)).collect()
+        FORMS
+            .iter()
+            .map(|(name, _, takes)| (*name, *takes))
+            .collect()
     }
 }
 
 fn intent_of(value: &str) -> Result<Intent> {
-    let all = [Intent::Recommend, Intent::Compare, Intent::HowTo, Intent::Lookup];
+    let all = [
+        Intent::Recommend,
+        Intent::Compare,
+        Intent::HowTo,
+        Intent::Lookup,
+    ];
     let wanted = value.to_lowercase();
     all.into_iter()
         .find(|i| !wanted.is_empty() && i.label().starts_with(&wanted))
@@ -304,7 +338,11 @@ fn shown(value: &serde_json::Value, form: Form) -> String {
         Form::Milliseconds => format!("{number} ms"),
         Form::List => {
             let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            items.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(", ")
+            items
+                .iter()
+                .filter_map(|v| v.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         Form::Word => value.as_str().unwrap_or_default().to_owned(),
     }
@@ -312,7 +350,9 @@ fn shown(value: &serde_json::Value, form: Form) -> String {
 
 fn parsed(value: &str, form: Form) -> Option<serde_json::Value> {
     Some(match form {
-        Form::Flag => matches!(value, "yes" | "y" | "true").then_some(true)?.into(),
+        Form::Flag => matches!(value, "yes" | "y" | "true")
+            .then_some(true)?
+            .into(),
         Form::Bytes => quantity::parse(value)?.bytes()?.into(),
         Form::Count | Form::Tokens | Form::Milliseconds => quantity::parse(value)?.whole().into(),
         Form::List => listed(&value.to_lowercase()).into(),
@@ -330,7 +370,11 @@ mod tests {
             max_size: Some(500_000_000),
             ..Constraints::default()
         };
-        Reading { intent: Intent::Recommend, constraints, ..Reading::default() }
+        Reading {
+            intent: Intent::Recommend,
+            constraints,
+            ..Reading::default()
+        }
     }
 
     #[test]

@@ -34,7 +34,10 @@ impl Weights {
     fn of(&self, criterion: &str, c: &Constraints) -> f64 {
         let small = c.hardware.as_deref().is_some_and(is_small_device);
         let device = small.then(|| self.small_device.get(criterion)).flatten();
-        let prefer = c.prefer.and_then(|p| self.prefer.get(&p)).and_then(|w| w.get(criterion));
+        let prefer = c
+            .prefer
+            .and_then(|p| self.prefer.get(&p))
+            .and_then(|w| w.get(criterion));
         let usual = self.weights.get(criterion);
         prefer.or(device).or(usual).copied().unwrap_or_default()
     }
@@ -90,7 +93,12 @@ pub(super) fn rank(cards: &[Arc<Card>], c: &Constraints, scale: &Scale<'_>) -> R
         .map(|((card, here), quality)| {
             let why = criteria(card, &here, c, scale, quality);
             let score = why.iter().map(|w| w.value * w.weight).sum();
-            Candidate { card: Arc::clone(card), here, score, why }
+            Candidate {
+                card: Arc::clone(card),
+                here,
+                score,
+                why,
+            }
         })
         .collect();
     ranked.sort_by(|a, b| {
@@ -100,7 +108,10 @@ pub(super) fn rank(cards: &[Arc<Card>], c: &Constraints, scale: &Scale<'_>) -> R
             .then_with(|| a.card.id.cmp(&b.card.id))
     });
     refused.sort_by_key(|(card, broken)| (broken.len(), card.id.clone()));
-    Ranking { models: ranked, refused }
+    Ranking {
+        models: ranked,
+        refused,
+    }
 }
 
 fn parameters(card: &Card) -> u64 {
@@ -134,9 +145,17 @@ pub(super) fn does(card: &Card, task: &str) -> Does {
     if facts.tasks.ready.iter().any(same) {
         let main = facts.pipeline_tag.as_ref().is_some_and(same);
         let exact = facts.pipeline_tag.as_ref().is_some_and(|t| t.value == task);
-        return if main && (exact || !embeds(task)) { Does::Main } else { Does::Ready };
+        return if main && (exact || !embeds(task)) {
+            Does::Main
+        } else {
+            Does::Ready
+        };
     }
-    if facts.tasks.tuned.iter().any(same) { Does::Tuned } else { Does::No }
+    if facts.tasks.tuned.iter().any(same) {
+        Does::Tuned
+    } else {
+        Does::No
+    }
 }
 
 /// The hub files sentence embedders under either of two tasks.
@@ -159,7 +178,10 @@ fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<Stri
     }
     let licence = facts.license.as_ref().map(|l| l.value.as_str());
     if let Some(wanted) = &c.license {
-        must(licence == Some(wanted), format!("licence {}", licence.unwrap_or("not stated")));
+        must(
+            licence == Some(wanted),
+            format!("licence {}", licence.unwrap_or("not stated")),
+        );
     }
     let terms = licence.and_then(|l| v.terms(l));
     if c.commercial || c.permissive {
@@ -168,15 +190,24 @@ fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<Stri
             Some(Terms::ShareAlike) => !c.permissive,
             _ => false,
         };
-        must(allowed, format!("licence {}", licence.unwrap_or("not stated")));
+        must(
+            allowed,
+            format!("licence {}", licence.unwrap_or("not stated")),
+        );
     }
     let count = facts.parameters.as_ref().map(|p| p.value);
     let shown = count.map_or("unknown".to_owned(), quantity::count);
     if let Some(most) = c.max_parameters {
-        must(count.is_some_and(|n| n <= most), format!("{shown} parameters"));
+        must(
+            count.is_some_and(|n| n <= most),
+            format!("{shown} parameters"),
+        );
     }
     if let Some(least) = c.min_parameters {
-        must(count.is_some_and(|n| n >= least), format!("{shown} parameters"));
+        must(
+            count.is_some_and(|n| n >= least),
+            format!("{shown} parameters"),
+        );
     }
     if let Some(most) = c.max_size {
         let weights = here::weights(card);
@@ -185,23 +216,41 @@ fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<Stri
     }
     if let Some(most) = c.max_memory {
         let training = facts.parameters.as_ref().map(here::training_state);
-        let memory = if c.trainable { training } else { here::memory(card) };
+        let memory = if c.trainable {
+            training
+        } else {
+            here::memory(card)
+        };
         let shown = memory.map_or("memory unknown".to_owned(), quantity::bytes);
-        must(memory.is_some_and(|m| m <= most), format!("{shown} of memory"));
+        must(
+            memory.is_some_and(|m| m <= most),
+            format!("{shown} of memory"),
+        );
     }
     let context = checked(&facts.context_length);
     if let Some(least) = c.min_context {
         let shown = context.map_or("unknown".to_owned(), quantity::grouped);
-        must(context.is_some_and(|n| n >= least), format!("{shown} tokens at once"));
+        must(
+            context.is_some_and(|n| n >= least),
+            format!("{shown} tokens at once"),
+        );
     }
     must(speaks(card, c), "its languages".to_owned());
-    must(!c.must_run_here || here.availability != Availability::No, here.reason.clone());
+    must(
+        !c.must_run_here || here.availability != Availability::No,
+        here.reason.clone(),
+    );
     broken
 }
 
 /// Whether `card` is of the family or author that `name` names.
 fn is_from(card: &Card, name: &str) -> bool {
-    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let plain = |s: &str| {
+        s.chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect::<String>()
+            .to_lowercase()
+    };
     let name = plain(name);
     let organization = plain(card.id.split('/').next().unwrap_or_default());
     let fact = |f: &Option<Fact<String>>| f.as_ref().map(|f| plain(&f.value)).unwrap_or_default();
@@ -209,7 +258,11 @@ fn is_from(card: &Card, name: &str) -> bool {
     let meta = name == "facebook" && author.contains("meta");
     plain(&card.id) == name
         || fact(&card.facts.family) == name
-        || card.facts.architecture.as_ref().is_some_and(|a| plain(&a.value.model_type) == name)
+        || card
+            .facts
+            .architecture
+            .as_ref()
+            .is_some_and(|a| plain(&a.value.model_type) == name)
         || author.contains(&name)
         || organization.starts_with(&name)
         || meta
@@ -224,10 +277,13 @@ fn speaks(card: &Card, c: &Constraints) -> bool {
         code => many || all.iter().any(|l| l.value == code) || (all.is_empty() && code == "en"),
     };
     let pairs = &card.facts.translates;
-    let way = |wanted: &dyn Fn(&str) -> bool| pairs.is_empty() || pairs.iter().any(|p| wanted(&p.value));
+    let way =
+        |wanted: &dyn Fn(&str) -> bool| pairs.is_empty() || pairs.iter().any(|p| wanted(&p.value));
     let direction = match (c.task.as_deref(), &c.language[..]) {
         (Some("translation"), [source, target]) => way(&|p| p == format!("{source}-{target}")),
-        (Some("translation"), [one]) if one != "en" => way(&|p| p.split('-').any(|code| code == one)),
+        (Some("translation"), [one]) if one != "en" => {
+            way(&|p| p.split('-').any(|code| code == one))
+        }
         _ => true,
     };
     direction && c.language.iter().all(knows)
@@ -245,17 +301,33 @@ fn criteria(
     let mut add = |name: &str, value: f64, note: String| {
         let weight = scale.weights.of(name, c);
         if weight > 0.0 {
-            all.push(Criterion { name: name.to_owned(), value, weight, note });
+            all.push(Criterion {
+                name: name.to_owned(),
+                value,
+                weight,
+                note,
+            });
         }
     };
     if let Some(task) = &c.task {
         let (value, note) = task_value(card, does(card, task), writes(task), c.trainable);
-        add("task", value, format!("{}: {note}", scale.vocabulary.task_label(task)));
+        add(
+            "task",
+            value,
+            format!("{}: {note}", scale.vocabulary.task_label(task)),
+        );
     }
     if let Some(subtask) = &c.subtask {
-        let tags = scale.vocabulary.subtask(subtask).map_or(&[][..], |(_, tags)| tags);
+        let tags = scale
+            .vocabulary
+            .subtask(subtask)
+            .map_or(&[][..], |(_, tags)| tags);
         let named = facts.tags.iter().any(|t| tags.contains(&t.value));
-        let (value, note) = if named { (1.0, "in its tags") } else { (0.2, "not in its tags") };
+        let (value, note) = if named {
+            (1.0, "in its tags")
+        } else {
+            (0.2, "not in its tags")
+        };
         add("subtask", value, format!("{subtask}: {note}"));
     }
     let (value, note) = domain_value(card, c.domain.as_deref(), scale.vocabulary);
@@ -267,18 +339,38 @@ fn criteria(
         let tokens = facts.context_length.as_ref().map_or(512, |l| l.value);
         let value = (tokens as f64 / 512.0).log2() / 5.0;
         let name = if said { "context" } else { "usual_context" };
-        add(name, value.clamp(0.0, 1.0), format!("{} tokens", quantity::grouped(tokens)));
+        add(
+            name,
+            value.clamp(0.0, 1.0),
+            format!("{} tokens", quantity::grouped(tokens)),
+        );
     }
-    let note = if quality.is_some() { "same metric, dataset and split" } else { "none comparable" };
+    let note = if quality.is_some() {
+        "same metric, dataset and split"
+    } else {
+        "none comparable"
+    };
     add("quality", quality.unwrap_or(0.5), note.to_owned());
     let size = smallness(card);
-    let count = facts.parameters.as_ref().map_or("unknown".to_owned(), |p| quantity::count(p.value));
+    let count = facts
+        .parameters
+        .as_ref()
+        .map_or("unknown".to_owned(), |p| quantity::count(p.value));
     add("small", size, format!("{count} parameters"));
     add("large", 1.0 - size, format!("{count} parameters"));
     add("middle", middle(card), format!("{count} parameters"));
     let family = facts.family.as_ref().map(|f| f.value.to_lowercase());
     let usual = family.is_some_and(|f| facts.aliases.contains(&f));
-    add("usual", f64::from(u8::from(usual)), if usual { "the usual one of its family" } else { "" }.to_owned());
+    add(
+        "usual",
+        f64::from(u8::from(usual)),
+        if usual {
+            "the usual one of its family"
+        } else {
+            ""
+        }
+        .to_owned(),
+    );
     let value = match (here.runs, here.availability) {
         (RunsHere::No, _) | (_, Availability::No) => 0.0,
         (_, Availability::Tight) => 0.5,
@@ -300,13 +392,20 @@ fn criteria(
 
 /// Whether the task's output is a text.
 fn writes(task: &str) -> bool {
-    matches!(task, "summarization" | "translation" | "text-generation" | "text2text-generation")
+    matches!(
+        task,
+        "summarization" | "translation" | "text-generation" | "text2text-generation"
+    )
 }
 
 fn task_value(card: &Card, does: Does, generates: bool, trainable: bool) -> (f64, &'static str) {
     let general = ["fill-mask", "text-generation", "text2text-generation"];
     // An encoder reads a text from both sides; a decoder was made to go on writing it.
-    let kind = card.facts.architecture.as_ref().and_then(|a| a.value.kind.as_deref());
+    let kind = card
+        .facts
+        .architecture
+        .as_ref()
+        .and_then(|a| a.value.kind.as_deref());
     let understands = kind == Some("encoder") || generates;
     let ready = &card.facts.tasks.ready;
     let is_base = ready.iter().all(|t| general.contains(&t.value.as_str()));
@@ -328,12 +427,25 @@ fn domain_value(card: &Card, asked: Option<&str>, v: &Vocabulary) -> (f64, Strin
     let names: Vec<&str> = domains.iter().map(|d| d.value.as_str()).collect();
     let value = match asked {
         Some(asked) if names.contains(&asked) => 1.0,
-        Some(_) | None if general => if asked.is_some() { 0.4 } else { 1.0 },
+        Some(_) | None if general => {
+            if asked.is_some() {
+                0.4
+            } else {
+                1.0
+            }
+        }
         Some(_) => 0.0,
         None if names.iter().all(|n| v.domain_is_narrow(n)) => 0.2,
         None => 0.6,
     };
-    (value, if names.is_empty() { "not stated".to_owned() } else { names.join(", ") })
+    (
+        value,
+        if names.is_empty() {
+            "not stated".to_owned()
+        } else {
+            names.join(", ")
+        },
+    )
 }
 
 fn language_value(card: &Card, c: &Constraints) -> (f64, String) {
@@ -355,22 +467,35 @@ fn language_value(card: &Card, c: &Constraints) -> (f64, String) {
 
 /// Whether the inputs are longer than an encoder reads: said, or usual in the domain.
 pub(super) fn reads_long(c: &Constraints, v: &Vocabulary) -> bool {
-    let long_task = matches!(c.task.as_deref(), Some("summarization" | "question-answering"));
+    let long_task = matches!(
+        c.task.as_deref(),
+        Some("summarization" | "question-answering")
+    );
     let domain = c.domain.as_deref().is_some_and(|d| v.domain_is_long(d));
     c.long_context || c.min_context.is_some_and(|n| n > 512) || (domain && long_task)
 }
 
 /// 1 at 5 million parameters, 0 at a billion, by factor.
 fn smallness(card: &Card) -> f64 {
-    let count = card.facts.parameters.as_ref().map_or(1e9, |p| p.value as f64);
+    let count = card
+        .facts
+        .parameters
+        .as_ref()
+        .map_or(1e9, |p| p.value as f64);
     (1.0 - (count / 5e6).ln() / (200.0f64).ln()).clamp(0.0, 1.0)
 }
 
 /// 1 from 80 to 450 million parameters, falling to 0 at a tenth and at ten times of that: big enough
 /// to be good at it, small enough for a laptop.
 fn middle(card: &Card) -> f64 {
-    let Some(count) = card.facts.parameters.as_ref().map(|p| p.value as f64) else { return 0.0 };
-    let away = if count < 80e6 { 80e6 / count } else { (count / 450e6).max(1.0) };
+    let Some(count) = card.facts.parameters.as_ref().map(|p| p.value as f64) else {
+        return 0.0;
+    };
+    let away = if count < 80e6 {
+        80e6 / count
+    } else {
+        (count / 450e6).max(1.0)
+    };
     (1.0 - away.log10()).clamp(0.0, 1.0)
 }
 
@@ -396,14 +521,19 @@ fn quality(cards: &[&Arc<Card>], task: Option<&str>) -> Vec<Option<f64>> {
         for (key, value) in card.facts.figures.iter().filter_map(comparable) {
             let lower_is_better = key.starts_with("perplexity");
             let tuned = task.is_some_and(|t| does(card, t) == Does::Tuned);
-            groups.entry((key, tuned)).or_default().push((at, if lower_is_better { -value } else { value }));
+            groups
+                .entry((key, tuned))
+                .or_default()
+                .push((at, if lower_is_better { -value } else { value }));
         }
     }
     let mut places: Vec<Vec<f64>> = vec![Vec::new(); cards.len()];
     for group in groups.into_values() {
         let least = group.iter().map(|(_, v)| *v).min_by(f64::total_cmp);
         let most = group.iter().map(|(_, v)| *v).max_by(f64::total_cmp);
-        let (Some(least), Some(most)) = (least, most) else { continue };
+        let (Some(least), Some(most)) = (least, most) else {
+            continue;
+        };
         if most.partial_cmp(&least) == Some(Ordering::Greater) {
             for (at, value) in group {
                 places[at].push((value - least) / (most - least));

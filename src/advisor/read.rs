@@ -18,15 +18,28 @@ pub(super) fn read(question: &str, before: Option<&Reading>, v: &Vocabulary) -> 
         fields: fields(&u),
         corrections: u.corrections.clone(),
         unused: u.unused.clone(),
-        foreign: named(&u, |c| if let Concept::Foreign(n) = c { Some(n) } else { None }),
-        modality: named(&u, |c| if let Concept::Modality(m) = c { Some(m) } else { None })
-            .into_iter()
-            .next(),
+        foreign: named(&u, |c| {
+            if let Concept::Foreign(n) = c {
+                Some(n)
+            } else {
+                None
+            }
+        }),
+        modality: named(&u, |c| {
+            if let Concept::Modality(m) = c {
+                Some(m)
+            } else {
+                None
+            }
+        })
+        .into_iter()
+        .next(),
         not_english: not_english(&u),
         cut: u.cut,
         ..Reading::default()
     };
-    if u.says(&Concept::Alternative) && (!reading.models.is_empty() || !reading.foreign.is_empty()) {
+    if u.says(&Concept::Alternative) && (!reading.models.is_empty() || !reading.foreign.is_empty())
+    {
         ask_for_another(&mut reading, &u);
     }
     if !reading.models.is_empty() && !reading.fields.is_empty() {
@@ -47,7 +60,10 @@ fn ask_for_another(reading: &mut Reading, u: &Understood) {
         return;
     }
     if !reading.foreign.is_empty() && reading.models.is_empty() {
-        reading.constraints.task.get_or_insert_with(|| "text-generation".to_owned());
+        reading
+            .constraints
+            .task
+            .get_or_insert_with(|| "text-generation".to_owned());
         reading.foreign.clear();
     }
 }
@@ -101,7 +117,9 @@ fn settle(reading: &mut Reading, u: &Understood) {
     let constraints = &reading.constraints;
     let said = serde_json::to_value(constraints).unwrap_or_default();
     let shown = ["models", "fields", "topic", "intent"];
-    reading.carried.retain(|name| shown.contains(&name.as_str()) || said.get(name).is_some());
+    reading
+        .carried
+        .retain(|name| shown.contains(&name.as_str()) || said.get(name).is_some());
 }
 
 fn field_of(prefer: Prefer) -> &'static str {
@@ -114,7 +132,11 @@ fn field_of(prefer: Prefer) -> &'static str {
 
 fn named<'a>(u: &'a Understood, of: impl Fn(&'a Concept) -> Option<&'a String>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for name in u.concepts().filter(|(s, _)| !s.negated).filter_map(|(_, c)| of(c)) {
+    for name in u
+        .concepts()
+        .filter(|(s, _)| !s.negated)
+        .filter_map(|(_, c)| of(c))
+    {
         if !all.contains(name) {
             all.push(name.clone());
         }
@@ -123,15 +145,35 @@ fn named<'a>(u: &'a Understood, of: impl Fn(&'a Concept) -> Option<&'a String>) 
 }
 
 fn models(u: &Understood) -> Vec<String> {
-    named(u, |c| if let Concept::Model(id) = c { Some(id) } else { None })
+    named(u, |c| {
+        if let Concept::Model(id) = c {
+            Some(id)
+        } else {
+            None
+        }
+    })
 }
 
 fn topic(u: &Understood) -> Option<String> {
-    named(u, |c| if let Concept::Topic(id) = c { Some(id) } else { None }).into_iter().next()
+    named(u, |c| {
+        if let Concept::Topic(id) = c {
+            Some(id)
+        } else {
+            None
+        }
+    })
+    .into_iter()
+    .next()
 }
 
 fn fields(u: &Understood) -> Vec<String> {
-    named(u, |c| if let Concept::Field(name) = c { Some(name) } else { None })
+    named(u, |c| {
+        if let Concept::Field(name) = c {
+            Some(name)
+        } else {
+            None
+        }
+    })
 }
 
 fn constraints(u: &Understood, v: &Vocabulary) -> Constraints {
@@ -166,7 +208,10 @@ fn constraints(u: &Understood, v: &Vocabulary) -> Constraints {
         }
     }
     // `english to german` says what is to be done.
-    if c.task.is_none() && c.language.len() == 2 && u.near(0, u.tokens.len(), &["to", "into", "from"]) {
+    if c.task.is_none()
+        && c.language.len() == 2
+        && u.near(0, u.tokens.len(), &["to", "into", "from"])
+    {
         c.task = Some("translation".to_owned());
     }
     order_languages(&mut c, u);
@@ -186,8 +231,20 @@ fn set_preference(c: &mut Constraints, prefer: Prefer) {
 }
 
 fn set_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
-    let tasks = named(u, |c| if let Concept::Task(t) = c { Some(t) } else { None });
-    let subtasks = named(u, |c| if let Concept::Subtask(s) = c { Some(s) } else { None });
+    let tasks = named(u, |c| {
+        if let Concept::Task(t) = c {
+            Some(t)
+        } else {
+            None
+        }
+    });
+    let subtasks = named(u, |c| {
+        if let Concept::Subtask(s) = c {
+            Some(s)
+        } else {
+            None
+        }
+    });
     // `generate summaries` asks for summaries.
     let general = ["text-generation", "text2text-generation"];
     let special = tasks.iter().find(|t| !general.contains(&t.as_str()));
@@ -209,7 +266,9 @@ fn exclude(c: &mut Constraints, concept: &Concept, span: &Span, u: &Understood) 
     let name = match concept {
         Concept::Author(name) | Concept::Family(name) | Concept::Foreign(name) => name.clone(),
         Concept::Model(id) => {
-            let family = u.concepts().any(|(s, c)| s == span && matches!(c, Concept::Family(_)));
+            let family = u
+                .concepts()
+                .any(|(s, c)| s == span && matches!(c, Concept::Family(_)));
             if family {
                 return;
             }
@@ -240,11 +299,35 @@ fn order_languages(c: &mut Constraints, u: &Understood) {
 }
 
 const MEMORY_WORDS: [&str; 17] = [
-    "ram", "memory", "vram", "laptop", "machine", "server", "box", "pi", "vps", "instance",
-    "card", "gpu", "computer", "macbook", "thinkpad", "pc", "raspberry",
+    "ram",
+    "memory",
+    "vram",
+    "laptop",
+    "machine",
+    "server",
+    "box",
+    "pi",
+    "vps",
+    "instance",
+    "card",
+    "gpu",
+    "computer",
+    "macbook",
+    "thinkpad",
+    "pc",
+    "raspberry",
 ];
-const DISK_WORDS: [&str; 9] =
-    ["disk", "download", "file", "files", "weights", "storage", "downloads", "space", "binary"];
+const DISK_WORDS: [&str; 9] = [
+    "disk",
+    "download",
+    "file",
+    "files",
+    "weights",
+    "storage",
+    "downloads",
+    "space",
+    "binary",
+];
 
 fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, limit: Option<Limit>) {
     let value = Some(q.whole());
@@ -273,7 +356,8 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
 fn asks(u: &Understood, intent: Intent) -> bool {
     let cue = Concept::Intent(intent);
     let single = |s: &Span| s.end - s.start == 1 && s.start > 0 && intent == Intent::Lookup;
-    u.concepts().any(|(s, c)| *c == cue && !s.negated && !single(s))
+    u.concepts()
+        .any(|(s, c)| *c == cue && !s.negated && !single(s))
 }
 
 /// Whether the amount is the first of `between 100M and 400M`.
@@ -293,7 +377,11 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
     if !r.foreign.is_empty() && !about_a_model {
         return Intent::OutOfScope;
     }
-    if u.says(&Concept::Alternative) && about_a_model && asks(Intent::Recommend) && !asks(Intent::Compare) {
+    if u.says(&Concept::Alternative)
+        && about_a_model
+        && asks(Intent::Recommend)
+        && !asks(Intent::Compare)
+    {
         return Intent::Recommend;
     }
     let tunes = u.says(&Concept::Tune) || u.says(&Concept::Trainable);
@@ -309,10 +397,20 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
     }
     let wants = asks(Intent::Recommend);
     if r.topic.is_some() && !wants && !about_a_model {
-        let bare = Constraints { task: None, subtask: None, domain: None, prefer: None, ..c.clone() };
+        let bare = Constraints {
+            task: None,
+            subtask: None,
+            domain: None,
+            prefer: None,
+            ..c.clone()
+        };
         let constrained = bare != Constraints::default();
         let asked = c.task.is_some() && (constrained || !asks(Intent::Lookup));
-        return if asked { Intent::Recommend } else { Intent::Lookup };
+        return if asked {
+            Intent::Recommend
+        } else {
+            Intent::Lookup
+        };
     }
     if about_a_model && (!wants || (asks(Intent::Lookup) && c.task.is_none())) {
         return if u.says(&Concept::Tune) && c.examples.is_some() {
@@ -321,7 +419,11 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
             Intent::Lookup
         };
     }
-    if recommends(r, u, wants) { Intent::Recommend } else { Intent::OutOfScope }
+    if recommends(r, u, wants) {
+        Intent::Recommend
+    } else {
+        Intent::OutOfScope
+    }
 }
 
 /// `was gpt-2 trained on books?` asks for a fact, not for a plan.
@@ -339,8 +441,15 @@ fn recommends(r: &Reading, u: &Understood, wants: bool) -> bool {
     if c.task.is_some() || c.must_run_here {
         return true;
     }
-    let model_word = u.near(0, u.tokens.len(), &["model", "models", "checkpoint", "llm", "encoder", "decoder"]);
-    let limits = Constraints { prefer: None, ..c.clone() } != Constraints::default();
+    let model_word = u.near(
+        0,
+        u.tokens.len(),
+        &["model", "models", "checkpoint", "llm", "encoder", "decoder"],
+    );
+    let limits = Constraints {
+        prefer: None,
+        ..c.clone()
+    } != Constraints::default();
     (wants || model_word) && limits && r.unused.len() <= 4
         || (wants && model_word && r.unused.len() <= 3)
 }
@@ -348,12 +457,20 @@ fn recommends(r: &Reading, u: &Understood, wants: bool) -> bool {
 const FOREIGN_WORDS: [&str; 40] = [
     "el", "los", "las", "que", "qué", "cual", "cuál", "para", "mejor", "modelo", "como", "cómo",
     "der", "die", "das", "und", "ist", "welches", "welche", "für", "fur", "wie", "kann", "ich",
-    "modell", "le", "les", "est", "quel", "quelle", "pour", "modèle", "modele", "comment",
-    "il", "quale", "di", "per", "qual", "melhor",
+    "modell", "le", "les", "est", "quel", "quelle", "pour", "modèle", "modele", "comment", "il",
+    "quale", "di", "per", "qual", "melhor",
 ];
 
 fn not_english(u: &Understood) -> bool {
-    let foreign = u.tokens.iter().filter(|t| FOREIGN_WORDS.contains(&t.text.as_str())).count();
-    let other_script = u.tokens.iter().filter(|t| t.text.chars().any(|c| c > '\u{2ff}')).count();
+    let foreign = u
+        .tokens
+        .iter()
+        .filter(|t| FOREIGN_WORDS.contains(&t.text.as_str()))
+        .count();
+    let other_script = u
+        .tokens
+        .iter()
+        .filter(|t| t.text.chars().any(|c| c > '\u{2ff}'))
+        .count();
     foreign >= 2 || other_script * 2 > u.tokens.len()
 }

@@ -20,7 +20,9 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     let c = reading.constraints.clone();
     let mut ranking = rank(&desk.cards, &c, &scale);
     // A model that the question names as an example is not its answer.
-    ranking.models.retain(|m| !reading.models.contains(&m.card.id));
+    ranking
+        .models
+        .retain(|m| !reading.models.contains(&m.card.id));
     let from_hub = c.hub_cards || (ranking.models.is_empty() && ranking.refused.is_empty());
     if from_hub {
         let hub = hub_cards(desk, reading)?;
@@ -43,14 +45,20 @@ fn hub_cards(desk: &Desk<'_>, reading: &Reading) -> Result<Vec<Arc<Card>>> {
     };
     let hits = desk.library.search(&search)?;
     let cards = hits.iter().map(|hit| desk.library.card(&hit.id));
-    Ok(cards.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(cards
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking, scale: &Scale<'_>) -> Draft {
     let models = ranking.models;
     let order = shown_order(&models);
     let shown: Vec<&Candidate> = order.iter().take(SHOWN).map(|at| &models[*at]).collect();
-    let mut parts = vec![Part::Paragraph { claims: verdict(desk, c, &models) }];
+    let mut parts = vec![Part::Paragraph {
+        claims: verdict(desk, c, &models),
+    }];
     let metric = shared_metric(&shown, c);
     parts.push(Part::Table(table(&shown, metric.as_deref())));
     let notes = notes(desk, c, &shown, metric.as_deref());
@@ -62,12 +70,20 @@ fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking, scale: &Scale<'
     for model in &shown {
         let text = script::run(&model.card, task, &c.language);
         let label = format!("{} with transformers", model.card.id);
-        actions.push(Action { kind: "script".to_owned(), label, text });
+        actions.push(Action {
+            kind: "script".to_owned(),
+            label,
+            text,
+        });
     }
     if let Some(away) = shown.first().filter(|m| m.here.runs == RunsHere::No) {
         let title = format!("{} with transformers", name(&away.card));
         let text = script::run(&away.card, task, &c.language);
-        parts.push(Part::Code { title, text, shown: false });
+        parts.push(Part::Code {
+            title,
+            text,
+            shown: false,
+        });
     }
     if shown.len() > 1 {
         let ids: Vec<&str> = shown.iter().take(2).map(|m| m.card.id.as_str()).collect();
@@ -79,7 +95,13 @@ fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking, scale: &Scale<'
     }
     let swap = swap(&models, scale);
     let models = order.iter().map(|at| ranked(&models[*at])).collect();
-    Draft { parts, models, actions, swap, ..Draft::default() }
+    Draft {
+        parts,
+        models,
+        actions,
+        swap,
+        ..Draft::default()
+    }
 }
 
 /// The order of the table: the best first, then, when that does not run here, the best that does.
@@ -128,7 +150,10 @@ fn purpose(desk: &Desk<'_>, c: &Constraints) -> String {
             purpose = format!("{purpose} from {} to {}", name(from), name(to));
         }
         all => {
-            let names: Vec<&str> = all.iter().map(|code| desk.vocabulary.language(code)).collect();
+            let names: Vec<&str> = all
+                .iter()
+                .map(|code| desk.vocabulary.language(code))
+                .collect();
             purpose = format!("{purpose} in {}", super::compose::joined(&names));
         }
     }
@@ -140,33 +165,54 @@ fn verdict(desk: &Desk<'_>, c: &Constraints, models: &[Candidate]) -> Vec<Claim>
     let first = &models[0];
     let purpose = purpose(desk, c);
     let (line, because) = because(desk, c, models, first);
-    let hub = if first.card.origin == Origin::Imported { " (hub card, unchecked)" } else { "" };
+    let hub = if first.card.origin == Origin::Imported {
+        " (hub card, unchecked)"
+    } else {
+        ""
+    };
     let yours = matches!(first.card.origin, Origin::User | Origin::Run);
     let yours = if yours { " (yours)" } else { "" };
     let name_of = format!("{}{hub}{yours}", name(&first.card));
     if first.here.runs != RunsHere::No {
-        return vec![cited(&first.card, line, format!("For {purpose}: {name_of}, {because}."))];
+        return vec![cited(
+            &first.card,
+            line,
+            format!("For {purpose}: {name_of}, {because}."),
+        )];
     }
     let reason = first.here.reason.trim_start_matches("no: ");
-    let text = format!(
-        "For {purpose}: {name_of}, {because}; it does not run at this desk ({reason})."
-    );
+    let text =
+        format!("For {purpose}: {name_of}, {because}; it does not run at this desk ({reason}).");
     let mut claims = vec![cited(&first.card, line, text)];
     if let Some(here) = models.iter().find(|m| m.here.runs != RunsHere::No) {
         let (line, _) = self::because(desk, c, models, here);
         let how = task_words(&here.card, c.task.as_deref());
         let long = reads_long(c, desk.vocabulary);
-        let parts = bullet(&here.card, &["Bad at", "Good at"], &["in parts", "parts of"]);
+        let parts = bullet(
+            &here.card,
+            &["Bad at", "Good at"],
+            &["in parts", "parts of"],
+        );
         let in_parts = if long && parts.is_some() {
             "; a longer file goes in parts, then as a whole"
         } else {
             ""
         };
-        let line = if in_parts.is_empty() { line } else { parts.map_or(line, |s| s.line) };
+        let line = if in_parts.is_empty() {
+            line
+        } else {
+            parts.map_or(line, |s| s.line)
+        };
         let at = price(here);
-        claims.push(cited(&here.card, line, format!("Here: {}, {how}{at}{in_parts}.", name(&here.card))));
+        claims.push(cited(
+            &here.card,
+            line,
+            format!("Here: {}, {how}{at}{in_parts}.", name(&here.card)),
+        ));
     } else {
-        claims.push(computed("No model with a card here does this at this desk."));
+        claims.push(computed(
+            "No model with a card here does this at this desk.",
+        ));
     }
     claims
 }
@@ -175,9 +221,15 @@ fn price(m: &Candidate) -> String {
     match m.here.availability {
         Availability::Ready => ", ready".to_owned(),
         Availability::Fetch => {
-            format!(", once its {} are fetched", m.here.reason.trim_start_matches("fetch "))
+            format!(
+                ", once its {} are fetched",
+                m.here.reason.trim_start_matches("fetch ")
+            )
         }
-        Availability::Tight => format!(", {} of memory", m.here.reason.replace("tight: ", "tight with ")),
+        Availability::Tight => format!(
+            ", {} of memory",
+            m.here.reason.replace("tight: ", "tight with ")
+        ),
         Availability::No => String::new(),
     }
 }
@@ -196,7 +248,10 @@ fn because(desk: &Desk<'_>, c: &Constraints, all: &[Candidate], m: &Candidate) -
     let does = c.task.as_deref().map(|t| (t, does(&m.card, t)));
     let parameters = |words: &str| {
         let p = facts.parameters.as_ref()?;
-        Some((p.line, format!("{words}, {} parameters", quantity::count(p.value))))
+        Some((
+            p.line,
+            format!("{words}, {} parameters", quantity::count(p.value)),
+        ))
     };
     let preferred = match c.prefer {
         Some(Prefer::Size) if is_smallest(all, m) => parameters("the smallest that fits"),
@@ -204,36 +259,72 @@ fn because(desk: &Desk<'_>, c: &Constraints, all: &[Candidate], m: &Candidate) -
         Some(Prefer::Speed) => facts
             .speed
             .first()
-            .map(|s| (s.line, format!("of which its card says \"{}\"", s.value.claim)))
+            .map(|s| {
+                (
+                    s.line,
+                    format!("of which its card says \"{}\"", s.value.claim),
+                )
+            })
             .or_else(|| parameters("small, hence fast")),
         Some(Prefer::Quality) => figure_words(m, all),
         None => None,
     };
-    let domain = c.domain.as_ref().and_then(|d| facts.domains.iter().find(|x| x.value == *d));
-    let context = facts.context_length.as_ref().filter(|l| {
-        reads_long(c, desk.vocabulary) && l.value > 1024 && !l.unverified
-    });
+    let domain = c
+        .domain
+        .as_ref()
+        .and_then(|d| facts.domains.iter().find(|x| x.value == *d));
+    let context = facts
+        .context_length
+        .as_ref()
+        .filter(|l| reads_long(c, desk.vocabulary) && l.value > 1024 && !l.unverified);
     let long = context.map(|l| {
-        (l.line, format!("which reads {} tokens in one pass", quantity::grouped(l.value)))
+        (
+            l.line,
+            format!(
+                "which reads {} tokens in one pass",
+                quantity::grouped(l.value)
+            ),
+        )
     });
-    let tuned = match does {
-        Some((task, Does::Tuned)) => facts.tasks.tuned.iter().find(|t| t.value == task).and_then(|t| {
-            let words = if c.trainable { "a base to fine-tune for it" } else { "once it is fine-tuned for it" };
-            of(t, words.to_owned())
-        }),
-        _ => None,
-    };
+    let tuned =
+        match does {
+            Some((task, Does::Tuned)) => facts
+                .tasks
+                .tuned
+                .iter()
+                .find(|t| t.value == task)
+                .and_then(|t| {
+                    let words = if c.trainable {
+                        "a base to fine-tune for it"
+                    } else {
+                        "once it is fine-tuned for it"
+                    };
+                    of(t, words.to_owned())
+                }),
+            _ => None,
+        };
     let ready = does.and_then(|(task, _)| facts.tasks.ready.iter().find(|t| t.value == task));
-    let ready = ready.or(facts.tasks.ready.first()).map(|t| {
-        (t.line, "which does it without fine-tuning".to_owned())
-    });
-    let language = (!c.language.is_empty()).then(|| facts.languages.first()).flatten();
+    let ready = ready
+        .or(facts.tasks.ready.first())
+        .map(|t| (t.line, "which does it without fine-tuning".to_owned()));
+    let language = (!c.language.is_empty())
+        .then(|| facts.languages.first())
+        .flatten();
     let language = language.map(|l| (l.line, "whose card lists the language".to_owned()));
     preferred
         .or(long)
-        .or(domain.map(|d| (d.line, format!("whose domain is {} text", d.value.replace('-', " ")))))
+        .or(domain.map(|d| {
+            (
+                d.line,
+                format!("whose domain is {} text", d.value.replace('-', " ")),
+            )
+        }))
         .or(tuned)
-        .or(if c.task.is_some() { ready.clone() } else { None })
+        .or(if c.task.is_some() {
+            ready.clone()
+        } else {
+            None
+        })
         .or(language)
         .or_else(|| parameters("small enough for any machine").filter(|_| c.task.is_none()))
         .or(ready)
@@ -241,25 +332,50 @@ fn because(desk: &Desk<'_>, c: &Constraints, all: &[Candidate], m: &Candidate) -
 }
 
 fn is_smallest(all: &[Candidate], m: &Candidate) -> bool {
-    let count = |m: &Candidate| m.card.facts.parameters.as_ref().map_or(u64::MAX, |p| p.value);
+    let count = |m: &Candidate| {
+        m.card
+            .facts
+            .parameters
+            .as_ref()
+            .map_or(u64::MAX, |p| p.value)
+    };
     all.iter().all(|other| count(m) <= count(other))
 }
 
 /// `first by accuracy on GLUE MNLI`, where its figure leads those that it may be compared with.
 fn figure_words(m: &Candidate, all: &[Candidate]) -> Option<(usize, String)> {
     let keyed = |m: &Candidate| -> Vec<(String, f64)> {
-        m.card.facts.figures.iter().filter_map(super::rank::comparable).collect()
+        m.card
+            .facts
+            .figures
+            .iter()
+            .filter_map(super::rank::comparable)
+            .collect()
     };
-    let rivals: Vec<(String, f64)> =
-        all.iter().filter(|o| o.card.id != m.card.id).flat_map(keyed).collect();
+    let rivals: Vec<(String, f64)> = all
+        .iter()
+        .filter(|o| o.card.id != m.card.id)
+        .flat_map(keyed)
+        .collect();
     m.card.facts.figures.iter().find_map(|f| {
         let (key, value) = super::rank::comparable(f)?;
         let mut same = rivals.iter().filter(|(k, _)| *k == key).peekable();
         let lower = key.starts_with("perplexity");
         let leads = same.peek().is_some()
-            && same.all(|(_, other)| if lower { value <= *other } else { value >= *other });
+            && same.all(|(_, other)| {
+                if lower {
+                    value <= *other
+                } else {
+                    value >= *other
+                }
+            });
         let data = f.dataset_name.as_deref().or(f.dataset.as_deref())?;
-        leads.then(|| (f.line, format!("first by {} on {data}: {}", f.metric, f.digits)))
+        leads.then(|| {
+            (
+                f.line,
+                format!("first by {} on {data}: {}", f.metric, f.digits),
+            )
+        })
     })
 }
 
@@ -283,11 +399,18 @@ fn shared_metric(shown: &[&Candidate], c: &Constraints) -> Option<String> {
         }
     }
     let most = counted.iter().map(|(n, _)| *n).max()?;
-    counted.into_iter().find(|(n, _)| *n == most).map(|(_, m)| m.to_owned())
+    counted
+        .into_iter()
+        .find(|(n, _)| *n == most)
+        .map(|(_, m)| m.to_owned())
 }
 
 fn table(shown: &[&Candidate], metric: Option<&str>) -> Table {
-    let column = |title: &str, right, drop| Column { title: title.to_owned(), right, drop };
+    let column = |title: &str, right, drop| Column {
+        title: title.to_owned(),
+        right,
+        drop,
+    };
     let mut columns = vec![
         column("model", false, 0),
         column("reads", true, 4),
@@ -316,13 +439,24 @@ fn table(shown: &[&Candidate], metric: Option<&str>) -> Table {
         ];
         if let Some(metric) = metric {
             let figure = facts.figures.iter().find(|f| f.metric == metric);
-            row.push(figure.map_or_else(|| cell("none"), |f| {
-                cited_cell(&m.card, f.line, crate::text::line(&f.digits).into_owned() + figure_mark(f))
-            }));
+            row.push(figure.map_or_else(
+                || cell("none"),
+                |f| {
+                    cited_cell(
+                        &m.card,
+                        f.line,
+                        crate::text::line(&f.digits).into_owned() + figure_mark(f),
+                    )
+                },
+            ));
         }
         row
     });
-    Table { columns, rows: rows.collect(), of_models: true }
+    Table {
+        columns,
+        rows: rows.collect(),
+        of_models: true,
+    }
 }
 
 /// `planned` until this build runs the architecture: a price alone would promise too much.
@@ -338,7 +472,10 @@ pub(super) fn mark<T>(f: &Fact<T>) -> &'static str {
     let source = f.source.as_deref().unwrap_or_default().to_lowercase();
     if f.unverified {
         "?"
-    } else if ["derived", "computed", "estimate"].iter().any(|w| source.contains(w)) {
+    } else if ["derived", "computed", "estimate"]
+        .iter()
+        .any(|w| source.contains(w))
+    {
         "~"
     } else {
         ""
@@ -356,11 +493,18 @@ pub(super) fn figure_mark(f: &Figure) -> &'static str {
 }
 
 /// At most four lines: what the marks mean, what may not be compared, what settles it.
-fn notes(desk: &Desk<'_>, c: &Constraints, shown: &[&Candidate], metric: Option<&str>) -> Vec<Claim> {
+fn notes(
+    desk: &Desk<'_>,
+    c: &Constraints,
+    shown: &[&Candidate],
+    metric: Option<&str>,
+) -> Vec<Claim> {
     let mut notes = Vec::new();
     let planned = shown.iter().any(|m| m.here.runs == RunsHere::Planned);
     if planned {
-        notes.push(computed("planned: this build advises; it does not run models yet."));
+        notes.push(computed(
+            "planned: this build advises; it does not run models yet.",
+        ));
     }
     if reads_long(c, desk.vocabulary)
         && let Some(short) = shown.iter().find(|m| m.here.runs != RunsHere::No)
@@ -380,7 +524,11 @@ fn notes(desk: &Desk<'_>, c: &Constraints, shown: &[&Candidate], metric: Option<
         && let Some(first) = guide.summary()
         && notes.len() < 4
     {
-        notes.push(cited(guide, first.line, "Read the licence itself before you sell with a model."));
+        notes.push(cited(
+            guide,
+            first.line,
+            "Read the licence itself before you sell with a model.",
+        ));
     }
     notes.truncate(4);
     notes
@@ -394,12 +542,17 @@ fn figure_notes(shown: &[&Candidate], metric: &str) -> Option<Claim> {
         .collect();
     let first = figures.first()?;
     let author = figures.iter().any(|f| f.rank == Rank::Author);
-    let same = figures.iter().all(|f| {
-        f.dataset == first.dataset && f.config == first.config && f.split == first.split
-    });
-    let named = !matches!(first.split.as_deref(), None | Some("unclear" | "not-stated" | "authors"));
+    let same = figures
+        .iter()
+        .all(|f| f.dataset == first.dataset && f.config == first.config && f.split == first.split);
+    let named = !matches!(
+        first.split.as_deref(),
+        None | Some("unclear" | "not-stated" | "authors")
+    );
     let text = match (author, figures.len()) {
-        (true, 1) => format!("A: the authors' own {metric} on their own split; nobody else's is known."),
+        (true, 1) => {
+            format!("A: the authors' own {metric} on their own split; nobody else's is known.")
+        }
         (true, _) => format!(
             "A: the authors' own {metric} on their own split; nobody else's is known, and the \
              splits may differ."
@@ -439,30 +592,51 @@ fn legend(shown: &[&Candidate], metric: Option<&str>) -> String {
 /// Which single criterion, left out, would swap the first two.
 fn swap(models: &[Candidate], scale: &Scale<'_>) -> Option<String> {
     let _ = scale;
-    let [first, second, ..] = models else { return None };
+    let [first, second, ..] = models else {
+        return None;
+    };
     let gap = first.score - second.score;
     let value = |m: &Candidate, name: &str| {
-        m.why.iter().find(|w| w.name == name).map_or(0.0, |w| w.value * w.weight)
+        m.why
+            .iter()
+            .find(|w| w.name == name)
+            .map_or(0.0, |w| w.value * w.weight)
     };
-    let lead = first.why.iter().map(|w| (value(first, &w.name) - value(second, &w.name), &w.name));
+    let lead = first
+        .why
+        .iter()
+        .map(|w| (value(first, &w.name) - value(second, &w.name), &w.name));
     let (by, name) = lead.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (by > gap && gap > 0.0).then(|| {
-        format!("Without `{name}` {} would stand before {}.", self::name(&second.card), self::name(&first.card))
+        format!(
+            "Without `{name}` {} would stand before {}.",
+            self::name(&second.card),
+            self::name(&first.card)
+        )
     })
 }
 
 /// No card satisfies all constraints: which one is broken by the nearest cards.
 fn nothing_left(desk: &Desk<'_>, c: &Constraints, ranking: &Ranking) -> Draft {
     let purpose = purpose(desk, c);
-    let mut claims = vec![computed(format!("No card here is for {purpose} within what you asked."))];
+    let mut claims = vec![computed(format!(
+        "No card here is for {purpose} within what you asked."
+    ))];
     let mut steps = Vec::new();
     for (card, broken) in ranking.refused.iter().take(SHOWN) {
         let line = card.facts.name.as_ref().map_or(1, |n| n.line);
-        steps.push(cited(card, line, format!("{}: {}.", name(card), broken.join("; "))));
+        steps.push(cited(
+            card,
+            line,
+            format!("{}: {}.", name(card), broken.join("; ")),
+        ));
     }
     if steps.is_empty() {
         claims.push(computed(no_card::HOW_TO_ADD));
-        return Draft { parts: vec![Part::Paragraph { claims }], ..Draft::default() };
+        return Draft {
+            parts: vec![Part::Paragraph { claims }],
+            ..Draft::default()
+        };
     }
     claims.push(computed("The nearest, and what each breaks:"));
     let models = ranking.refused.iter().take(SHOWN).map(|(card, broken)| {
@@ -478,6 +652,15 @@ fn nothing_left(desk: &Desk<'_>, c: &Constraints, ranking: &Ranking) -> Draft {
         }
     });
     let models = models.collect();
-    debug_assert!(ranking.refused.iter().all(|(card, _)| card.facts.kind == Kind::Model));
-    Draft { parts: vec![Part::Paragraph { claims }, Part::Steps { claims: steps }], models, ..Draft::default() }
+    debug_assert!(
+        ranking
+            .refused
+            .iter()
+            .all(|(card, _)| card.facts.kind == Kind::Model)
+    );
+    Draft {
+        parts: vec![Part::Paragraph { claims }, Part::Steps { claims: steps }],
+        models,
+        ..Draft::default()
+    }
 }

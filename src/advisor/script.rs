@@ -8,13 +8,19 @@ pub(super) fn run(card: &Card, task: Option<&str>, language: &[String]) -> Strin
     let tag = card.facts.pipeline_tag.as_ref().map(|t| t.value.as_str());
     let task = task.or(tag).unwrap_or("feature-extraction");
     let length = card.facts.context_length.as_ref().map_or(512, |l| l.value);
-    let head = format!("from transformers import pipeline\n\npipe = pipeline(\"{task}\", model=\"{id}\")\n");
+    let head = format!(
+        "from transformers import pipeline\n\npipe = pipeline(\"{task}\", model=\"{id}\")\n"
+    );
     match task {
-        "summarization" | "text2text-generation" | "translation" => sequence(card, task, language, length),
+        "summarization" | "text2text-generation" | "translation" => {
+            sequence(card, task, language, length)
+        }
         "question-answering" => {
             format!("{head}print(pipe(question=\"...\", context=open(\"document.txt\").read()))\n")
         }
-        "text-generation" => format!("{head}print(pipe(\"...\", max_new_tokens=128)[0][\"generated_text\"])\n"),
+        "text-generation" => {
+            format!("{head}print(pipe(\"...\", max_new_tokens=128)[0][\"generated_text\"])\n")
+        }
         "token-classification" => format!(
             "from transformers import pipeline\n\npipe = pipeline(\"{task}\", model=\"{id}\", \
              aggregation_strategy=\"simple\")\nprint(pipe(\"...\"))\n"
@@ -37,12 +43,21 @@ pub(super) fn run(card: &Card, task: Option<&str>, language: &[String]) -> Strin
 }
 
 fn sequence(card: &Card, task: &str, language: &[String], length: u64) -> String {
-    let kind = card.facts.architecture.as_ref().map_or("", |a| a.value.model_type.as_str());
+    let kind = card
+        .facts
+        .architecture
+        .as_ref()
+        .map_or("", |a| a.value.model_type.as_str());
     let prefix = match (kind, task) {
         ("t5" | "mt5", "summarization") => "summarize: ".to_owned(),
         ("t5" | "mt5", "translation") => {
-            let name = |at: usize, or: &str| language.get(at).cloned().unwrap_or_else(|| or.to_owned());
-            format!("translate {} to {}: ", name(0, "English"), name(1, "German"))
+            let name =
+                |at: usize, or: &str| language.get(at).cloned().unwrap_or_else(|| or.to_owned());
+            format!(
+                "translate {} to {}: ",
+                name(0, "English"),
+                name(1, "German")
+            )
         }
         _ => String::new(),
     };

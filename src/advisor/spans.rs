@@ -51,13 +51,16 @@ impl Understood {
 
     /// Whether one of the spans that are not negated stands for `concept`.
     pub(super) fn says(&self, concept: &Concept) -> bool {
-        self.concepts().any(|(span, c)| c == concept && !span.negated)
+        self.concepts()
+            .any(|(span, c)| c == concept && !span.negated)
     }
 
     /// Whether one of the tokens from `start` to `end` is one of `words`.
     pub(super) fn near(&self, start: usize, end: usize, words: &[&str]) -> bool {
         let end = end.min(self.tokens.len());
-        self.tokens[start.min(end)..end].iter().any(|t| words.contains(&t.text.as_str()))
+        self.tokens[start.min(end)..end]
+            .iter()
+            .any(|t| words.contains(&t.text.as_str()))
     }
 }
 
@@ -97,7 +100,13 @@ pub(super) fn understand(question: &str, v: &Vocabulary) -> Understood {
         })
         .map(|(_, t)| t.text.clone())
         .collect();
-    Understood { tokens: found, spans, corrections, unused, cut }
+    Understood {
+        tokens: found,
+        spans,
+        corrections,
+        unused,
+        cut,
+    }
 }
 
 fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
@@ -111,16 +120,22 @@ fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
             (_, Some((length, quantity))) if quantity.unit != Unit::None || phrase.is_none() => {
                 (at + length, Meaning::Amount(quantity, limit(found, at)))
             }
-            (Some((length, concepts)), _) => {
-                (at + length, Meaning::Phrase(with_inner(concepts, found, at, length, v)))
-            }
+            (Some((length, concepts)), _) => (
+                at + length,
+                Meaning::Phrase(with_inner(concepts, found, at, length, v)),
+            ),
             (None, Some(_)) => (at + 1, Meaning::Phrase(Vec::new())),
             (None, None) => {
                 at += 1;
                 continue;
             }
         };
-        spans.push(Span { start: at, end, means, negated: false });
+        spans.push(Span {
+            start: at,
+            end,
+            means,
+            negated: false,
+        });
         at = end;
     }
     spans
@@ -135,7 +150,10 @@ fn with_inner(
     v: &Vocabulary,
 ) -> Vec<Concept> {
     let mut all = concepts.to_vec();
-    if concepts.iter().all(|c| matches!(c, Concept::Topic(_) | Concept::LongContext)) {
+    if concepts
+        .iter()
+        .all(|c| matches!(c, Concept::Topic(_) | Concept::LongContext))
+    {
         let inside = &found[..at + length];
         for start in at..at + length {
             let inner = v.longest_within(inside, start, length - 1);
@@ -152,10 +170,17 @@ fn with_inner(
 
 /// The amount that starts at `at`, and its length in tokens.
 fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
-    let Shape::Number(mut value) = found[at].shape else { return None };
+    let Shape::Number(mut value) = found[at].shape else {
+        return None;
+    };
     let mut length = 1;
     let mut unit = Unit::None;
-    let word = |n: usize| found.get(at + n).filter(|t| !t.after_break).map(|t| t.text.as_str());
+    let word = |n: usize| {
+        found
+            .get(at + n)
+            .filter(|t| !t.after_break)
+            .map(|t| t.text.as_str())
+    };
     if let Some(factor) = word(1).and_then(quantity::magnitude) {
         value *= factor;
         length = 2;
@@ -165,7 +190,9 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
     }
     // `1000 labelled training rows`: up to two words may stand between the number and its unit.
     for gap in 0..=2 {
-        let Some(next) = word(length + gap) else { break };
+        let Some(next) = word(length + gap) else {
+            break;
+        };
         if let Some((named, factor)) = quantity::unit(next) {
             if gap > 0 && !matches!(named, Unit::Examples | Unit::Parameters | Unit::Tokens) {
                 break;
@@ -178,7 +205,10 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
             length += gap + 1;
             break;
         }
-        if matches!(next, "and" | "to" | "in" | "for" | "on" | "or" | "with" | "is" | "on a") {
+        if matches!(
+            next,
+            "and" | "to" | "in" | "for" | "on" | "or" | "with" | "is" | "on a"
+        ) {
             break;
         }
     }
@@ -192,9 +222,12 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
     Some((length, Quantity { value, unit }))
 }
 
-const MOST: [&str; 11] =
-    ["<", "≤", "under", "below", "max", "maximum", "within", "most", "upto", "beneath", "fits"];
-const LEAST: [&str; 8] = [">", "≥", "over", "above", "min", "minimum", "least", "beyond"];
+const MOST: [&str; 11] = [
+    "<", "≤", "under", "below", "max", "maximum", "within", "most", "upto", "beneath", "fits",
+];
+const LEAST: [&str; 8] = [
+    ">", "≥", "over", "above", "min", "minimum", "least", "beyond",
+];
 const SMALLER: [&str; 6] = ["less", "smaller", "fewer", "lower", "faster", "lighter"];
 const GREATER: [&str; 5] = ["more", "greater", "bigger", "larger", "longer"];
 
@@ -223,7 +256,8 @@ fn limit(found: &[Token], at: usize) -> Option<Limit> {
 /// Marks what a negation reaches: the next phrases up to four tokens on, and what `or` and `and`
 /// join to them, unless a comma or full stop ends the clause.
 fn negate(spans: &mut [Span], found: &[Token]) {
-    let is_negation = |s: &Span| matches!(&s.means, Meaning::Phrase(c) if c.contains(&Concept::Negation));
+    let is_negation =
+        |s: &Span| matches!(&s.means, Meaning::Phrase(c) if c.contains(&Concept::Negation));
     for at in 0..spans.len() {
         if !is_negation(&spans[at]) {
             continue;
@@ -231,13 +265,16 @@ fn negate(spans: &mut [Span], found: &[Token]) {
         let mut reach = spans[at].end + 4;
         for next in at + 1..spans.len() {
             let (start, end) = (spans[next].start, spans[next].end);
-            let ended = (spans[at].end..=start).any(|i| i > spans[at].start && found[i].after_break);
+            let ended =
+                (spans[at].end..=start).any(|i| i > spans[at].start && found[i].after_break);
             if start >= reach || ended || is_negation(&spans[next]) {
                 break;
             }
             if can_be_negated(&spans[next].means) {
                 spans[next].negated = true;
-                let joined = found.get(end).is_some_and(|t| matches!(t.text.as_str(), "or" | "and" | "nor"));
+                let joined = found
+                    .get(end)
+                    .is_some_and(|t| matches!(t.text.as_str(), "or" | "and" | "nor"));
                 reach = if joined { end + 3 } else { end };
             }
         }
@@ -246,13 +283,22 @@ fn negate(spans: &mut [Span], found: &[Token]) {
 
 /// Marks what is waved aside afterwards: `speed does not matter`, `German is not needed`.
 fn wave_aside(spans: &mut [Span], found: &[Token]) {
-    const ASIDE: [&str; 6] = ["matter", "matters", "needed", "necessary", "required", "important"];
+    const ASIDE: [&str; 6] = [
+        "matter",
+        "matters",
+        "needed",
+        "necessary",
+        "required",
+        "important",
+    ];
     let word = |at: usize| found.get(at).map_or("", |t| t.text.as_str());
     for span in spans {
         let aside = (span.end..span.end + 5).find(|at| ASIDE.contains(&word(*at)));
         let Some(aside) = aside else { continue };
         let between = span.end..aside;
-        let denied = between.clone().any(|at| matches!(word(at), "not" | "no" | "t" | "doesnt" | "isnt"));
+        let denied = between
+            .clone()
+            .any(|at| matches!(word(at), "not" | "no" | "t" | "doesnt" | "isnt"));
         let same_clause = between.clone().all(|at| !found[at].after_break);
         if denied && same_clause {
             span.negated = true;
@@ -261,14 +307,26 @@ fn wave_aside(spans: &mut [Span], found: &[Token]) {
 }
 
 fn can_be_negated(means: &Meaning) -> bool {
-    let Meaning::Phrase(concepts) = means else { return false };
+    let Meaning::Phrase(concepts) = means else {
+        return false;
+    };
     concepts.iter().any(|c| {
         matches!(
             c,
-            Concept::Model(_) | Concept::Author(_) | Concept::Family(_) | Concept::Foreign(_)
-                | Concept::Hardware(_) | Concept::Licence(_) | Concept::Language(_)
-                | Concept::Commercial | Concept::Domain(_) | Concept::LongContext
-                | Concept::Field(_) | Concept::Tune | Concept::Task(_) | Concept::RunHere
+            Concept::Model(_)
+                | Concept::Author(_)
+                | Concept::Family(_)
+                | Concept::Foreign(_)
+                | Concept::Hardware(_)
+                | Concept::Licence(_)
+                | Concept::Language(_)
+                | Concept::Commercial
+                | Concept::Domain(_)
+                | Concept::LongContext
+                | Concept::Field(_)
+                | Concept::Tune
+                | Concept::Task(_)
+                | Concept::RunHere
         )
     })
 }

@@ -142,12 +142,20 @@ impl Vocabulary {
             spellings: Vec::new(),
             plain: file.plain.split_whitespace().map(str::to_owned).collect(),
             misspellings: file.misspellings.clone(),
-            tasks: file.tasks.iter().map(|(k, t)| (k.clone(), t.label.clone())).collect(),
+            tasks: file
+                .tasks
+                .iter()
+                .map(|(k, t)| (k.clone(), t.label.clone()))
+                .collect(),
             subtasks: BTreeMap::new(),
             long_domains: HashSet::new(),
             narrow_domains: HashSet::new(),
             languages: BTreeMap::new(),
-            licences: file.licences.iter().map(|(k, l)| (k.clone(), l.terms)).collect(),
+            licences: file
+                .licences
+                .iter()
+                .map(|(k, l)| (k.clone(), l.terms))
+                .collect(),
             stems: Stems::new(),
         };
         v.add_file(file);
@@ -233,7 +241,9 @@ impl Vocabulary {
         let guide = card.facts.kind == Kind::Guide;
         let name = card.id.rsplit('/').next().unwrap_or(&card.id);
         let aliases = card.facts.aliases.iter().map(String::as_str);
-        let names: HashSet<&str> = aliases.chain([name, card.name(), card.id.as_str()]).collect();
+        let names: HashSet<&str> = aliases
+            .chain([name, card.name(), card.id.as_str()])
+            .collect();
         for alias in names {
             if guide {
                 self.add(alias, Concept::Topic(card.id.clone()), false);
@@ -303,14 +313,21 @@ impl Vocabulary {
         let first = &found[at];
         let after = &found[at + 1..];
         let by = |key: &String| self.phrases.get(key).map(Vec::as_slice).unwrap_or_default();
-        let by_name = if first.text == first.stem { &[] } else { by(&first.text) };
+        let by_name = if first.text == first.stem {
+            &[]
+        } else {
+            by(&first.text)
+        };
         by(&first.stem)
             .iter()
             .chain(by_name)
             .filter(|(rest, _)| {
                 rest.len() <= after.len()
                     && rest.len() < most
-                    && rest.iter().zip(after).all(|(r, t)| *r == t.stem || *r == t.text)
+                    && rest
+                        .iter()
+                        .zip(after)
+                        .all(|(r, t)| *r == t.stem || *r == t.text)
             })
             .max_by_key(|(rest, _)| rest.len())
             .map(|(rest, concepts)| (rest.len() + 1, concepts.as_slice()))
@@ -350,7 +367,9 @@ impl Vocabulary {
 
     /// The task of a subtask, and the tags that cards mark it with.
     pub(super) fn subtask(&self, subtask: &str) -> Option<(&str, &[String])> {
-        self.subtasks.get(subtask).map(|(task, tags)| (task.as_str(), tags.as_slice()))
+        self.subtasks
+            .get(subtask)
+            .map(|(task, tags)| (task.as_str(), tags.as_slice()))
     }
 
     /// Whether texts of the domain are usually longer than an encoder reads.
@@ -377,7 +396,9 @@ impl Vocabulary {
 /// `french` as `French`.
 pub(super) fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -387,7 +408,9 @@ mod tests {
     fn concepts(text: &str) -> Vec<Concept> {
         let v = Vocabulary::new(std::iter::empty());
         let (found, _) = tokens(text, &mut v.stems.clone());
-        v.longest(&found, 0).map(|(_, c)| c.to_vec()).unwrap_or_default()
+        v.longest(&found, 0)
+            .map(|(_, c)| c.to_vec())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -398,7 +421,10 @@ mod tests {
 
     #[test]
     fn the_longest_phrase_wins() {
-        assert_eq!(concepts("text classification"), [Concept::Task("text-classification".into())]);
+        assert_eq!(
+            concepts("text classification"),
+            [Concept::Task("text-classification".into())]
+        );
         assert_eq!(concepts("no gpu"), [Concept::Hardware("cpu".into())]);
     }
 

@@ -40,7 +40,11 @@ impl Stems {
 
     fn of(&mut self, word: &str) -> String {
         let mut stream = self.0.token_stream(word);
-        if stream.advance() { stream.token().text.clone() } else { word.to_owned() }
+        if stream.advance() {
+            stream.token().text.clone()
+        } else {
+            word.to_owned()
+        }
     }
 }
 
@@ -59,16 +63,30 @@ pub(super) fn tokens(text: &str, stems: &mut Stems) -> (Vec<Token>, bool) {
             let (length, value) = number(rest);
             (length, Some(Shape::Number(value)))
         } else if first.is_alphabetic() {
-            let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_alphabetic())
+                .unwrap_or(rest.len());
             (end, Some(Shape::Word))
         } else {
-            (first.len_utf8(), "<>≤≥".contains(first).then_some(Shape::Sign))
+            (
+                first.len_utf8(),
+                "<>≤≥".contains(first).then_some(Shape::Sign),
+            )
         };
         let (piece, tail) = rest.split_at(length);
         if let Some(shape) = shape {
             let text = piece.to_lowercase();
-            let stem = if shape == Shape::Word { stems.of(&text) } else { text.clone() };
-            found.push(Token { text, stem, shape, after_break });
+            let stem = if shape == Shape::Word {
+                stems.of(&text)
+            } else {
+                text.clone()
+            };
+            found.push(Token {
+                text,
+                stem,
+                shape,
+                after_break,
+            });
         }
         after_break = shape.is_none() && (after_break || ",.;:!?()".contains(first));
         if first.is_whitespace() {
@@ -82,7 +100,12 @@ pub(super) fn tokens(text: &str, stems: &mut Stems) -> (Vec<Token>, bool) {
 /// The length in bytes and the value of the number that `text` starts with.
 fn number(text: &str) -> (usize, f64) {
     let bytes = text.as_bytes();
-    let digits_at = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let digits_at = |from: usize| {
+        bytes[from..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count()
+    };
     let mut end = digits_at(0);
     while bytes.get(end) == Some(&b',') && digits_at(end + 1) == 3 {
         end += 4;
@@ -108,21 +131,35 @@ mod tests {
     use super::*;
 
     fn texts(question: &str) -> Vec<String> {
-        tokens(question, &mut Stems::new()).0.into_iter().map(|t| t.text).collect()
+        tokens(question, &mut Stems::new())
+            .0
+            .into_iter()
+            .map(|t| t.text)
+            .collect()
     }
 
     #[test]
     fn parts_letters_and_digits_and_keeps_numbers_whole() {
-        assert_eq!(texts("GPT-2 on 10,000 rows, <1.5GB at 2e-5"), [
-            "gpt", "2", "on", "10,000", "rows", "<", "1.5", "gb", "at", "2e-5"
-        ]);
+        assert_eq!(
+            texts("GPT-2 on 10,000 rows, <1.5GB at 2e-5"),
+            [
+                "gpt", "2", "on", "10,000", "rows", "<", "1.5", "gb", "at", "2e-5"
+            ]
+        );
     }
 
     #[test]
     fn numbers_have_their_value() {
         let (found, _) = tokens("12,345.5 1,23", &mut Stems::new());
         let values: Vec<_> = found.iter().map(|t| t.shape).collect();
-        assert_eq!(values, [Shape::Number(12345.5), Shape::Number(1.0), Shape::Number(23.0)]);
+        assert_eq!(
+            values,
+            [
+                Shape::Number(12345.5),
+                Shape::Number(1.0),
+                Shape::Number(23.0)
+            ]
+        );
     }
 
     #[test]

@@ -4,16 +4,20 @@
 //! data and nothing else; what is for people goes to standard error. A reader that closes the
 //! pipe ends the program quietly.
 
+mod ask;
 mod cards;
+mod compare;
 mod completions;
+mod doctor;
 pub mod out;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Kind, Result};
+use crate::files::Folders;
 use out::Out;
 
 /// How a command that was carried out ends the program.
@@ -29,6 +33,9 @@ pub enum Exit {
 
 const EXAMPLES: &str = "\
 Examples:
+  modeldesk                                    the desk, on a terminal
+  modeldesk ask \"Which model is best for summarizing legal documents?\"
+  modeldesk compare bert distilbert            side by side
   modeldesk cards list                         the model cards on this disk
   modeldesk cards show google/flan-t5-base     read one
   modeldesk cards import models.jsonl.gz       index cards of your own, in bulk
@@ -45,8 +52,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Answer a question: which model, and how
+    Ask(ask::Arguments),
+    /// Set two to five models side by side
+    Compare(compare::Arguments),
     /// List, read, check, add and import model cards
     Cards(cards::Arguments),
+    /// Say what this machine has, where things are, and what would run
+    Doctor(doctor::Arguments),
     /// Print the completions of a shell
     Completions(completions::Arguments),
 }
@@ -54,7 +67,10 @@ enum Command {
 impl Command {
     fn run(self, out: &mut Out) -> Result<Exit> {
         match self {
+            Self::Ask(arguments) => ask::run(&arguments, out),
+            Self::Compare(arguments) => compare::run(&arguments, out),
             Self::Cards(arguments) => cards::run(arguments, out),
+            Self::Doctor(arguments) => doctor::run(&arguments, out),
             Self::Completions(arguments) => completions::run(&arguments, out),
         }
     }
@@ -98,13 +114,14 @@ fn report(error: &Error) {
     }
 }
 
-/// Without a subcommand: the desk, or without a terminal what this is and what to try.
+/// Without a subcommand: the desk on a terminal, else what this is and what to try.
 fn desk(out: &mut Out) -> Result<Exit> {
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-        crate::tui::run(&crate::files::Folders::of_user()?)?;
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        crate::tui::run(&Folders::of_user()?)?;
         return Ok(Exit::Done);
     }
     out.line("modeldesk answers which model to use, and how, from model cards on this disk.");
+    out.line("The desk needs a terminal; these work without one.");
     out.line("");
     out.line(EXAMPLES);
     out.finish()?;

@@ -62,7 +62,10 @@ pub enum Command {
 impl Command {
     /// Whether it does something with the models and sources of an answer.
     pub fn is_on_an_answer(self) -> bool {
-        matches!(self, Self::Compare | Self::Why | Self::Copy | Self::Edit | Self::More)
+        matches!(
+            self,
+            Self::Compare | Self::Why | Self::Copy | Self::Edit | Self::More
+        )
     }
 
     /// What people type for it after `/`; the first is its name. Without a name a command is not
@@ -257,8 +260,16 @@ const READ: &[C] = &[
     C::Text,
 ];
 const PARTS: &[C] = &[C::Input, C::Examples, C::Answer, C::Why, C::Fields, C::Card];
-const SCROLLED: &[C] =
-    &[C::Input, C::Examples, C::Answer, C::Why, C::Fields, C::Card, C::Help, C::Text];
+const SCROLLED: &[C] = &[
+    C::Input,
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Card,
+    C::Help,
+    C::Text,
+];
 const PICK: &[C] = &[C::Palette, C::Search];
 const EVERYWHERE: &[C] = &[
     C::Input,

@@ -83,7 +83,10 @@ impl Picker {
         // A name comes before the word of a sentence.
         let begins = |name: &&str| !filter.is_empty() && name.starts_with(filter);
         found.sort_by_key(|choice| {
-            (!choice.names.contains(&filter), !choice.names.iter().any(begins))
+            (
+                !choice.names.contains(&filter),
+                !choice.names.iter().any(begins),
+            )
         });
         found
     }

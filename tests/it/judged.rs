@@ -52,8 +52,13 @@ pub fn questions() -> Vec<Judged> {
 
 /// Asks a question, after the one before it where it is a follow-up.
 pub fn ask(advisor: &Advisor, judged: &Judged) -> Answer {
-    let before = judged.after.as_ref().map(|q| advisor.ask(q, None).expect("answers").reading);
-    advisor.ask(&judged.question, before.as_ref()).expect("answers")
+    let before = judged
+        .after
+        .as_ref()
+        .map(|q| advisor.ask(q, None).expect("answers").reading);
+    advisor
+        .ask(&judged.question, before.as_ref())
+        .expect("answers")
 }
 
 /// Scores an answer.
@@ -62,14 +67,28 @@ pub fn score(judged: &Judged, answer: &Answer) -> Score {
     let mut score = Score::default();
     let mut same = |name: &str, got: Value, wanted: Value| {
         if got != wanted {
-            score.differs.push(format!("{name}: {got} instead of {wanted}"));
+            score
+                .differs
+                .push(format!("{name}: {got} instead of {wanted}"));
         }
     };
-    same("intent", json["intent"].clone(), judged.intent.clone().into());
-    same("constraints", sorted(&json["constraints"]), sorted(&judged.constraints.clone().into()));
+    same(
+        "intent",
+        json["intent"].clone(),
+        judged.intent.clone().into(),
+    );
+    same(
+        "constraints",
+        sorted(&json["constraints"]),
+        sorted(&judged.constraints.clone().into()),
+    );
     if judged.intent != "recommend" {
         let named = |v: &Value| v.as_array().cloned().unwrap_or_default();
-        same("models", named(&json["named"]).into(), judged.models.clone().into());
+        same(
+            "models",
+            named(&json["named"]).into(),
+            judged.models.clone().into(),
+        );
     }
     if judged.topic.is_some() {
         let topic = json.get("topic").cloned().unwrap_or(Value::Null);
@@ -77,16 +96,24 @@ pub fn score(judged: &Judged, answer: &Answer) -> Score {
     }
     for field in &judged.fields {
         if !answer.reading.fields.contains(field) {
-            score.differs.push(format!("fields: no {field} in {:?}", answer.reading.fields));
+            score
+                .differs
+                .push(format!("fields: no {field} in {:?}", answer.reading.fields));
         }
     }
     score.read = score.differs.is_empty();
     if !judged.first.is_empty() {
-        let first = answer.models.first().map(|m| m.id.clone()).unwrap_or_default();
+        let first = answer
+            .models
+            .first()
+            .map(|m| m.id.clone())
+            .unwrap_or_default();
         let right = answer.reading.intent == modeldesk::advisor::Intent::Recommend
             && judged.first.contains(&first);
         if !right {
-            score.differs.push(format!("first: {first} instead of {:?}", judged.first));
+            score
+                .differs
+                .push(format!("first: {first} instead of {:?}", judged.first));
         }
         score.first = Some(right);
     }
@@ -104,7 +131,11 @@ fn sorted(value: &Value) -> Value {
 /// The control: the first model card that plain BM25 finds with the question's words.
 pub fn bm25_first(advisor: &Advisor, judged: &Judged) -> bool {
     let text = judged.question.clone();
-    let hits = advisor.library().search(&Search { text, limit: 20, ..Search::default() });
+    let hits = advisor.library().search(&Search {
+        text,
+        limit: 20,
+        ..Search::default()
+    });
     let model = hits.expect("searches").into_iter().find(|hit| {
         let card = advisor.library().card(&hit.id).expect("reads");
         card.is_some_and(|c| c.facts.kind == Kind::Model)

@@ -198,7 +198,16 @@ mod tests {
             "license: apache2.0\nlanguage: [en, xx, German, zh-CN]\npipeline_tag: summarisation\n";
         let found = problems(front, Origin::Imported);
         let fields: Vec<&str> = found.iter().map(|p| p.2.as_str()).collect();
-        assert_eq!(fields, ["license", "language", "language", "language", "pipeline_tag"]);
+        assert_eq!(
+            fields,
+            [
+                "license",
+                "language",
+                "language",
+                "language",
+                "pipeline_tag"
+            ]
+        );
         assert_eq!(found[0].3.as_deref(), Some("did you mean `apache-2.0`?"));
         assert_eq!(found[2].3.as_deref(), Some("did you mean `de`?"));
         assert_eq!(found[3].0, Severity::Note);

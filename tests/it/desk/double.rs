@@ -24,7 +24,10 @@ const LED: &str = "nsi319/legal-led-base-16384";
 const FLAN: &str = "google/flan-t5-base";
 
 fn claim(text: &str) -> Claim {
-    Claim { text: text.to_owned(), source: Source::Computed }
+    Claim {
+        text: text.to_owned(),
+        source: Source::Computed,
+    }
 }
 
 fn model(id: &str, availability: Availability, reason: &str) -> Ranked {
@@ -45,11 +48,22 @@ fn model(id: &str, availability: Availability, reason: &str) -> Ranked {
 }
 
 fn table(models: &[Ranked]) -> Table {
-    let column = |title: &str, right| Column { title: title.to_owned(), right, drop: 0 };
-    let cell = |text: &str| Cell { text: text.to_owned(), citation: None };
+    let column = |title: &str, right| Column {
+        title: title.to_owned(),
+        right,
+        drop: 0,
+    };
+    let cell = |text: &str| Cell {
+        text: text.to_owned(),
+        citation: None,
+    };
     Table {
         columns: vec![column("model", false), column("here", false)],
-        rows: models.iter().take(3).map(|m| vec![cell(&m.name), cell(&m.reason)]).collect(),
+        rows: models
+            .iter()
+            .take(3)
+            .map(|m| vec![cell(&m.name), cell(&m.reason)])
+            .collect(),
         of_models: true,
     }
 }
@@ -63,9 +77,15 @@ pub(super) fn legal(question: &str) -> Answer {
         model("facebook/bart-large-cnn", Availability::No, "no: BART"),
         model("google-t5/t5-small", Availability::Ready, "ready"),
     ];
-    let cite = |card: &str, line| Citation { card: card.to_owned(), line };
+    let cite = |card: &str, line| Citation {
+        card: card.to_owned(),
+        line,
+    };
     Answer {
-        reading: Reading { question: question.to_owned(), ..Reading::default() },
+        reading: Reading {
+            question: question.to_owned(),
+            ..Reading::default()
+        },
         parts: vec![
             Part::Paragraph {
                 claims: vec![claim(
@@ -75,7 +95,9 @@ pub(super) fn legal(question: &str) -> Answer {
                 )],
             },
             Part::Table(table(&models)),
-            Part::Notes { claims: vec![claim("A: the authors' own figure on their own split.")] },
+            Part::Notes {
+                claims: vec![claim("A: the authors' own figure on their own split.")],
+            },
         ],
         citations: vec![cite(LED, 31), cite(FLAN, 44), cite(FLAN, 3)],
         models,
@@ -111,7 +133,10 @@ pub(super) struct Double;
 
 impl Engine for Double {
     fn ask(&self, question: &str, _before: Option<&Reading>) -> Result<Answer> {
-        assert!(!question.contains("worker panic"), "the double was told to panic");
+        assert!(
+            !question.contains("worker panic"),
+            "the double was told to panic"
+        );
         if question.contains("error") {
             return Err(Error::new("cannot search the index").hint("run `modeldesk doctor`"));
         }
@@ -150,8 +175,14 @@ fn wrap(text: &str, width: u16) -> Vec<String> {
 fn line(text: &str, role: Role, target: Option<Target>) -> Line {
     let text = format!("  {}", modeldesk::text::line(text));
     let cells = 0..text.width() as u16;
-    let targets = target.into_iter().map(|target| (target, cells.clone())).collect();
-    Line { spans: vec![Span { text, role }], targets }
+    let targets = target
+        .into_iter()
+        .map(|target| (target, cells.clone()))
+        .collect();
+    Line {
+        spans: vec![Span { text, role }],
+        targets,
+    }
 }
 
 impl Wording for Plainly {
@@ -184,7 +215,10 @@ impl Wording for Plainly {
             let text = format!("[{}] {id}:{}  ", n + 1, citation.line);
             let wide = text.width() as u16;
             sources.targets.push((Target::Citation(n), x..x + wide - 2));
-            sources.spans.push(Span { text, role: Role::Cite });
+            sources.spans.push(Span {
+                text,
+                role: Role::Cite,
+            });
             x += wide;
         }
         lines.push(sources);
@@ -201,8 +235,11 @@ impl Wording for Plainly {
     }
 
     fn read_as(&self, answer: &Answer) -> String {
-        let fields: Vec<String> =
-            self.fields(&answer.reading).into_iter().map(|field| field.value).collect();
+        let fields: Vec<String> = self
+            .fields(&answer.reading)
+            .into_iter()
+            .map(|field| field.value)
+            .collect();
         fields.join(", ")
     }
 
@@ -218,14 +255,22 @@ impl Wording for Plainly {
             Some(task) => Some(task),
         };
         let task = task.map(|task| field("task", task));
-        [field("intent", "recommend")].into_iter().chain(task).collect()
+        [field("intent", "recommend")]
+            .into_iter()
+            .chain(task)
+            .collect()
     }
 
     fn with_field(&self, reading: &Reading, name: &str, value: &str) -> Result<Reading> {
         if value == "cooking" {
-            return Err(Error::usage("`cooking` is no task").at(name).hint("try summarization"));
+            return Err(Error::usage("`cooking` is no task")
+                .at(name)
+                .hint("try summarization"));
         }
-        Ok(Reading { unused: vec![value.to_owned()], ..reading.clone() })
+        Ok(Reading {
+            unused: vec![value.to_owned()],
+            ..reading.clone()
+        })
     }
 
     fn editable(&self) -> Vec<(&'static str, &'static str)> {
@@ -240,7 +285,9 @@ impl Wording for Plainly {
 pub(super) fn opened() -> Opened {
     Opened {
         counts: vec![(Origin::BuiltIn, 54)],
-        names: ["gpt2", "DistilBERT", "google/flan-t5-base"].map(str::to_owned).to_vec(),
+        names: ["gpt2", "DistilBERT", "google/flan-t5-base"]
+            .map(str::to_owned)
+            .to_vec(),
         cores: 2,
         free_memory: 21_400_000_000,
         notices: Vec::new(),
@@ -306,7 +353,11 @@ impl Driver {
                     Effect::Copy { what, text } => {
                         self.copied.push((what.clone(), text.clone()));
                         let outcome = self.clipboard;
-                        waiting.push(Event::Copied { what, text, outcome });
+                        waiting.push(Event::Copied {
+                            what,
+                            text,
+                            outcome,
+                        });
                     }
                     Effect::Keep(text) => self.kept.push(text),
                     Effect::Quit(leave) => self.left = Some(leave),
@@ -333,7 +384,10 @@ impl Driver {
     /// Types a text, key by key.
     pub(super) fn type_text(&mut self, text: &str) {
         for c in text.chars() {
-            self.feed(Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+            self.feed(Event::Key(KeyEvent::new(
+                KeyCode::Char(c),
+                KeyModifiers::NONE,
+            )));
         }
     }
 
@@ -384,14 +438,22 @@ impl Driver {
 /// The report that a request gets.
 pub(super) fn reply(request: Request) -> Event {
     match request {
-        Request::Ask { ticket, question, before } => Event::Answered {
+        Request::Ask {
+            ticket,
+            question,
+            before,
+        } => Event::Answered {
             ticket,
             answer: Double.ask(&question, before.as_deref()).map(Box::new),
         },
-        Request::Redo { ticket, reading } => {
-            Event::Answered { ticket, answer: Double.answer(*reading).map(Box::new) }
-        }
-        Request::Card { ticket, id } => Event::CardRead { ticket, card: Double.card(&id) },
+        Request::Redo { ticket, reading } => Event::Answered {
+            ticket,
+            answer: Double.answer(*reading).map(Box::new),
+        },
+        Request::Card { ticket, id } => Event::CardRead {
+            ticket,
+            card: Double.card(&id),
+        },
     }
 }
 

@@ -32,8 +32,16 @@ fn forbidden(text: &str) -> Vec<char> {
 
 fn hostile_card(payload: &str) -> Card {
     let text = format!("---\nlicense: mit\n---\n# {payload}\nbody {payload} end\n");
-    let mut card = Card { text: text.into(), ..card(&format!("org/{payload}")) };
-    let fact = |value: String| Fact { value, line: 2, source: None, unverified: false };
+    let mut card = Card {
+        text: text.into(),
+        ..card(&format!("org/{payload}"))
+    };
+    let fact = |value: String| Fact {
+        value,
+        line: 2,
+        source: None,
+        unverified: false,
+    };
     card.facts.license = Some(fact(format!("mit{payload}")));
     card.facts.pipeline_tag = Some(fact(format!("task{payload}")));
     card
@@ -61,19 +69,28 @@ fn screens(payload: &str, size: (u16, u16)) -> Vec<String> {
     for citation in &mut answer.citations {
         citation.card.push_str(payload);
     }
-    desk.feed(Event::Answered { ticket: 1, answer: Ok(Box::new(answer)) });
+    desk.feed(Event::Answered {
+        ticket: 1,
+        answer: Ok(Box::new(answer)),
+    });
     desk.press("Tab m G");
     screens.push(desk.screen());
     desk.press("y");
     screens.push(desk.screen());
     desk.press("Enter");
-    desk.feed(Event::CardRead { ticket: 2, card: Ok(Some(Arc::new(hostile_card(payload)))) });
+    desk.feed(Event::CardRead {
+        ticket: 2,
+        card: Ok(Some(Arc::new(hostile_card(payload)))),
+    });
     screens.push(desk.screen());
     desk.press("Esc Ctrl+P Esc i Ctrl+R");
     screens.push(desk.screen());
     desk.press("Enter Enter");
     let error = Error::new(format!("cannot read {payload}")).hint(payload);
-    desk.feed(Event::Answered { ticket: 3, answer: Err(error) });
+    desk.feed(Event::Answered {
+        ticket: 3,
+        answer: Err(error),
+    });
     screens.push(desk.screen());
     screens
 }
@@ -114,15 +131,23 @@ fn wide_and_combined_characters_align() {
 
 #[test]
 fn a_line_of_a_megabyte_and_combining_marks_are_shown_at_any_size() {
-    let marks: String = std::iter::once('e').chain(std::iter::repeat_n('\u{301}', 5_000)).collect();
+    let marks: String = std::iter::once('e')
+        .chain(std::iter::repeat_n('\u{301}', 5_000))
+        .collect();
     let long = "x".repeat(1 << 20);
     for text in [marks, long, "\t\t\ttabs".to_owned()] {
         for size in [(1, 1), (60, 20), (61, 21), (300, 100)] {
             let mut desk = Driver::answered(size.0, size.1);
             desk.hold = true;
             desk.press("Tab Enter");
-            let card = Card { text: text.clone().into(), ..card("org/long") };
-            desk.feed(Event::CardRead { ticket: 2, card: Ok(Some(Arc::new(card))) });
+            let card = Card {
+                text: text.clone().into(),
+                ..card("org/long")
+            };
+            desk.feed(Event::CardRead {
+                ticket: 2,
+                card: Ok(Some(Arc::new(card))),
+            });
             desk.screen();
             desk.press("G");
             desk.screen();

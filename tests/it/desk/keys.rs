@@ -53,13 +53,20 @@ fn y_copies_what_is_selected() {
     let mut desk = Driver::answered(80, 24);
     desk.press("Tab y");
     assert_eq!(desk.copied[0].1, "from transformers import pipeline\n");
-    assert!(desk.screen().contains("Copied the script for nsi319/legal-led-base-16384"));
+    assert!(
+        desk.screen()
+            .contains("Copied the script for nsi319/legal-led-base-16384")
+    );
     desk.press("j y");
     assert_eq!(desk.copied[1].1, "google/flan-t5-base");
     desk.press("j j y");
     assert_eq!(desk.copied[2].1, "nsi319/legal-led-base-16384:31");
     desk.press("k k k k y");
-    assert!(desk.copied[3].1.starts_with("For the work itself:"), "{:?}", desk.copied[3]);
+    assert!(
+        desk.copied[3].1.starts_with("For the work itself:"),
+        "{:?}",
+        desk.copied[3]
+    );
 }
 
 #[test]
@@ -70,22 +77,38 @@ fn a_changed_field_is_answered_at_once_and_a_wrong_one_says_why() {
     desk.press("Enter");
     assert!(desk.screen().contains("`cooking` is no task"));
     desk.press("Esc Enter");
-    assert!(desk.screen().contains("cooking"), "Esc keeps what was typed");
+    assert!(
+        desk.screen().contains("cooking"),
+        "Esc keeps what was typed"
+    );
     desk.press("Ctrl+U");
     desk.type_text("translation");
     desk.press("Enter Esc");
-    assert!(desk.screen().contains("read as: recommend, translation"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("read as: recommend, translation"),
+        "{}",
+        desk.screen()
+    );
     desk.press("e j Enter Ctrl+U Enter e");
-    assert!(!desk.screen().contains("translation"), "an empty value drops the field");
+    assert!(
+        !desk.screen().contains("translation"),
+        "an empty value drops the field"
+    );
 }
 
 #[test]
 fn compare_asks_about_the_marked_models_or_the_first_two() {
     let mut desk = Driver::answered(80, 24);
     desk.press("Tab v");
-    assert!(desk.screen().contains("> Compare legal-led-base-16384 and flan-t5-base"));
+    assert!(
+        desk.screen()
+            .contains("> Compare legal-led-base-16384 and flan-t5-base")
+    );
     desk.press("j Space j Space v");
-    assert!(desk.screen().contains("> Compare flan-t5-base and legal-pegasus"));
+    assert!(
+        desk.screen()
+            .contains("> Compare flan-t5-base and legal-pegasus")
+    );
 }
 
 #[test]
@@ -93,7 +116,12 @@ fn more_models_can_be_seen_and_opened() {
     let mut desk = Driver::answered(80, 30);
     assert!(!desk.screen().contains("bart-large-cnn"));
     desk.press("Tab m G");
-    assert!(desk.screen().contains("4 facebook/bart-large-cnn  no: BART"), "{}", desk.screen());
+    assert!(
+        desk.screen()
+            .contains("4 facebook/bart-large-cnn  no: BART"),
+        "{}",
+        desk.screen()
+    );
     desk.press("m");
     assert!(!desk.screen().contains("bart-large-cnn"));
 }
@@ -128,7 +156,11 @@ fn only_the_newest_question_is_answered() {
     let screen = desk.screen();
     assert_eq!(screen.matches("read as:").count(), 1, "{screen}");
     desk.press("Tab g");
-    assert!(desk.screen().contains("a later question took its place"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("a later question took its place"),
+        "{}",
+        desk.screen()
+    );
 }
 
 #[test]
@@ -186,14 +218,22 @@ fn examples_come_back_when_asked_for() {
     desk.ask("/examples");
     assert!(desk.screen().contains("{What runs here") || desk.screen().contains("What runs here"));
     desk.press("j j j Enter");
-    assert!(desk.screen().contains("> What runs here right now?"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("> What runs here right now?"),
+        "{}",
+        desk.screen()
+    );
 }
 
 #[test]
 fn two_slashes_begin_a_question_with_one() {
     let mut desk = Driver::open(80, 24);
     desk.ask("//etc is a folder");
-    assert!(desk.screen().contains("> /etc is a folder"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("> /etc is a folder"),
+        "{}",
+        desk.screen()
+    );
 }
 
 #[test]
@@ -202,7 +242,10 @@ fn an_unknown_command_is_said_and_kept() {
     desk.feed(Event::Paste("/nonsense".to_owned()));
     desk.press("Enter");
     let screen = desk.screen();
-    assert!(screen.contains("There is no command /nonsense."), "{screen}");
+    assert!(
+        screen.contains("There is no command /nonsense."),
+        "{screen}"
+    );
     assert!(screen.contains("> /nonsense"), "{screen}");
 }
 
@@ -219,7 +262,11 @@ fn earlier_questions_are_kept_searched_and_put_back() {
     desk.press("Enter");
     assert!(desk.screen().contains("> which is smallest"));
     desk.press("Enter");
-    assert_eq!(desk.screen().matches("> which is smallest").count(), 1, "it is sent");
+    assert_eq!(
+        desk.screen().matches("> which is smallest").count(),
+        1,
+        "it is sent"
+    );
 }
 
 #[test]
@@ -235,12 +282,20 @@ fn help_does_what_its_line_says() {
     let mut desk = Driver::answered(80, 24);
     desk.press("Tab ?");
     let rows = desk.screen();
-    let at = rows.lines().skip(3).position(|row| row.contains("why the models")).unwrap();
+    let at = rows
+        .lines()
+        .skip(3)
+        .position(|row| row.contains("why the models"))
+        .unwrap();
     for _ in 0..at {
         desk.press("j");
     }
     desk.press("Enter");
-    assert!(desk.screen().contains("Why in this order"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("Why in this order"),
+        "{}",
+        desk.screen()
+    );
     desk.press("w ?");
     desk.press("?");
     assert!(desk.screen().contains("read as:"), "the same key closes it");
@@ -276,16 +331,36 @@ fn all_keys() -> Vec<KeyEvent> {
     codes.extend(['é', '日', '\u{301}', '\u{202e}', '\u{7f}', '\u{1b}'].map(KeyCode::Char));
     codes.extend((1..=12).map(KeyCode::F));
     codes.extend([
-        KeyCode::Backspace, KeyCode::Enter, KeyCode::Left, KeyCode::Right, KeyCode::Up,
-        KeyCode::Down, KeyCode::Home, KeyCode::End, KeyCode::PageUp, KeyCode::PageDown,
-        KeyCode::Tab, KeyCode::BackTab, KeyCode::Delete, KeyCode::Insert, KeyCode::Null,
-        KeyCode::Esc, KeyCode::CapsLock, KeyCode::Menu,
+        KeyCode::Backspace,
+        KeyCode::Enter,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Tab,
+        KeyCode::BackTab,
+        KeyCode::Delete,
+        KeyCode::Insert,
+        KeyCode::Null,
+        KeyCode::Esc,
+        KeyCode::CapsLock,
+        KeyCode::Menu,
     ]);
     let modifiers = [
-        KeyModifiers::NONE, KeyModifiers::SHIFT, KeyModifiers::CONTROL, KeyModifiers::ALT,
-        KeyModifiers::CONTROL | KeyModifiers::ALT, KeyModifiers::SUPER,
+        KeyModifiers::NONE,
+        KeyModifiers::SHIFT,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+        KeyModifiers::CONTROL | KeyModifiers::ALT,
+        KeyModifiers::SUPER,
     ];
-    let all = codes.iter().flat_map(|code| modifiers.map(|held| KeyEvent::new(*code, held)));
+    let all = codes
+        .iter()
+        .flat_map(|code| modifiers.map(|held| KeyEvent::new(*code, held)));
     all.collect()
 }
 
@@ -299,7 +374,10 @@ fn every_key_in_every_state_is_safe_and_only_q_quits() {
                 desk.screen();
                 let typing = desk.app.context().is_typing();
                 let asked = key.code == KeyCode::Char('q') && !typing;
-                assert!(desk.left.is_none() || asked, "{key:?} quits in {state} at {size:?}");
+                assert!(
+                    desk.left.is_none() || asked,
+                    "{key:?} quits in {state} at {size:?}"
+                );
             }
         }
     }

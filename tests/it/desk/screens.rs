@@ -47,12 +47,16 @@ fn an_answer() {
 
 #[test]
 fn an_answer_with_a_source_selected() {
-    at_each_size("source", Driver::answered, &|desk| desk.press("Tab j j j j"));
+    at_each_size("source", Driver::answered, &|desk| {
+        desk.press("Tab j j j j")
+    });
 }
 
 #[test]
 fn a_card_at_the_cited_line() {
-    at_each_size("card", Driver::answered, &|desk| desk.press("Tab j j j Enter"));
+    at_each_size("card", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter")
+    });
 }
 
 #[test]
@@ -115,7 +119,9 @@ fn no_clipboard_shows_the_text() {
 #[test]
 fn a_library_that_cannot_be_opened() {
     let mut desk = Driver::starting(80, 24);
-    desk.feed(Event::Opened(Err(Error::new("cannot open the index").hint("run `doctor`"))));
+    desk.feed(Event::Opened(Err(
+        Error::new("cannot open the index").hint("run `doctor`")
+    )));
     insta::assert_snapshot!("no_library", desk.screen());
 }
 
@@ -123,7 +129,9 @@ fn a_library_that_cannot_be_opened() {
 fn what_the_library_has_to_say() {
     let mut desk = Driver::starting(80, 24);
     let mut opened = opened();
-    opened.notices.push(notice("The index was damaged and has been built anew."));
+    opened
+        .notices
+        .push(notice("The index was damaged and has been built anew."));
     desk.feed(Event::Opened(Ok(opened)));
     insta::assert_snapshot!("notice", desk.screen());
 }
