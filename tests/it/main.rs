@@ -5,7 +5,9 @@
     reason = "a helper of a test may fail it as the test itself may"
 )]
 
+mod ask;
 mod cards;
 mod desk;
 mod index;
+mod judged;
 mod text;
