@@ -128,7 +128,7 @@ pub fn count(count: u64) -> String {
         1_000_000..1_000_000_000 => (value / 1e6, "M"),
         _ => (value / 1e9, "B"),
     };
-    if scaled < 99.95 && (scaled.fract() * 10.0).round() as u64 % 10 != 0 {
+    if scaled < 99.95 && !((scaled.fract() * 10.0).round() as u64).is_multiple_of(10) {
         format!("{scaled:.1}{name}")
     } else {
         format!("{scaled:.0}{name}")
@@ -140,7 +140,7 @@ pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -197,10 +197,8 @@ fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Cons
             Concept::Domain(d) if !span.negated => {
                 c.domain.get_or_insert_with(|| d.clone());
             }
-            Concept::Language(code) if !span.negated => {
-                if !c.language.contains(code) {
-                    c.language.push(code.clone());
-                }
+            Concept::Language(code) if !span.negated && !c.language.contains(code) => {
+                c.language.push(code.clone());
             }
             Concept::Licence(id) if !span.negated => c.license = Some(id.clone()),
             Concept::Hardware(h) if !span.negated => {
@@ -329,7 +327,7 @@ fn set_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
     let general = ["text-generation", "text2text-generation"];
     let special = tasks.iter().find(|t| !general.contains(&t.as_str()));
     let zero_shot = tasks.iter().find(|t| *t == "zero-shot-classification");
-    c.task = zero_shot.or(special).or(tasks.first()).cloned();
+    c.task = zero_shot.or(special).or_else(|| tasks.first()).cloned();
     if let Some(subtask) = subtasks.first()
         && let Some((task, _)) = v.subtask(subtask)
         && (special.is_none() || c.task.as_deref() == Some(task) || task == "text-classification")
@@ -473,7 +471,7 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
     }
     let tunes = u.says(&Concept::Tune) || u.says(&Concept::Trainable);
     let how = asks(Intent::HowTo) || (tunes && (starts_with_how(u) || about_a_model));
-    if r.models.len() >= 2 && !(how && !asks(Intent::Compare)) {
+    if r.models.len() >= 2 && (!how || asks(Intent::Compare)) {
         return Intent::Compare;
     }
     if how && (about_a_model || !asks(Intent::Recommend)) && !only_asks_back(r, u) {

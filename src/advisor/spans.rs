@@ -120,7 +120,10 @@ fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
             // `1000 examples` counts rows, whatever else the words may name.
             (_, Some((length, quantity))) if quantity.unit != Unit::None || phrase.is_none() => (
                 at + length,
-                Meaning::Amount(quantity, limit(found, at).or(or_more(found, at + length))),
+                Meaning::Amount(
+                    quantity,
+                    limit(found, at).or_else(|| or_more(found, at + length)),
+                ),
             ),
             (Some((length, concepts)), _) => (
                 at + length,

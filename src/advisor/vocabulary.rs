@@ -117,10 +117,13 @@ pub(super) enum Terms {
     Custom,
 }
 
+/// The tokens after a phrase's first, and what the phrase stands for.
+type Phrase = (Vec<String>, Vec<Concept>);
+
 /// All phrases, and what follows from the things that they name.
 pub(super) struct Vocabulary {
     /// By the first token's stem (a name's by its text): the other tokens, and the concepts.
-    phrases: HashMap<String, Vec<(Vec<String>, Vec<Concept>)>>,
+    phrases: HashMap<String, Vec<Phrase>>,
     /// Single words that may be what a misspelt word means.
     spellings: Vec<String>,
     misspellings: HashMap<String, String>,
