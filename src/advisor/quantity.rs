@@ -63,15 +63,14 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
         "page" | "pages" => (Unit::Pages, 1.0),
         "ms" | "msec" | "millisecond" | "milliseconds" | "millis" => (Unit::Milliseconds, 1.0),
         "s" | "sec" | "secs" | "second" | "seconds" => (Unit::Milliseconds, 1e3),
-        "example" | "examples" | "row" | "rows" | "sample" | "samples" | "record" | "records"
-        | "pair" | "pairs" | "datapoint" | "datapoints" | "sentences" | "messages" | "tweets"
-        | "reviews" | "tickets" | "emails" | "entries" | "lines" | "conversations"
-        | "questions" | "articles" | "documents" | "clauses" | "chats" | "dialogs"
-        | "dialogues" | "instances" | "annotations" | "summaries" | "texts" | "comments"
-        | "posts" | "replies" | "prompts" | "transcripts" | "poems" | "labels" | "headlines"
-        | "mails" | "notes" | "letters" | "claims" | "calls" | "invoices" | "contracts" => {
-            (Unit::Examples, 1.0)
-        }
+        "labelled" | "labeled" | "annotated" | "example" | "examples" | "row" | "rows"
+        | "sample" | "samples" | "record" | "records" | "pair" | "pairs" | "datapoint"
+        | "datapoints" | "sentences" | "messages" | "tweets" | "reviews" | "tickets" | "emails"
+        | "entries" | "lines" | "conversations" | "questions" | "articles" | "documents"
+        | "clauses" | "chats" | "dialogs" | "dialogues" | "instances" | "annotations"
+        | "summaries" | "texts" | "comments" | "posts" | "replies" | "prompts" | "transcripts"
+        | "poems" | "labels" | "headlines" | "mails" | "notes" | "letters" | "claims" | "calls"
+        | "invoices" | "contracts" => (Unit::Examples, 1.0),
         "core" | "cores" | "epoch" | "epochs" | "step" | "steps" | "class" | "classes"
         | "language" | "languages" | "model" | "models" | "hour" | "hours" | "minute"
         | "minutes" | "categories" | "times" | "threads" | "percent" | "gpus" | "layers"

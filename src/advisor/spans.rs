@@ -256,7 +256,8 @@ fn limit(found: &[Token], at: usize) -> Option<Limit> {
             return Some(Limit::Most);
         }
         if LEAST.contains(&word) {
-            return Some(Limit::Least);
+            let denied = matches!(back(n + 1), "nothing" | "not" | "no" | "never" | "none");
+            return Some(if denied { Limit::Most } else { Limit::Least });
         }
         if back(n - 1) == "than" {
             let denied = matches!(back(n + 1), "no" | "not");

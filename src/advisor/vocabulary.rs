@@ -218,6 +218,9 @@ impl Vocabulary {
             "million",
             "billion",
             "gigabyte",
+            "tune",
+            "train",
+            "shot",
             "megabyte",
         ];
         self.spellings.extend(counted.map(str::to_owned));
@@ -321,12 +324,15 @@ impl Vocabulary {
 
     fn add(&mut self, phrase: &str, concept: Concept, spell: bool) {
         let (found, _) = tokens(phrase, &mut self.stems);
-        // A word of seven letters or more is hardly another one misspelt.
-        let spell = spell || matches!(&found[..], [only] if only.text.len() >= 7);
+        // A word of six letters or more is hardly another one misspelt.
+        let spell = spell || matches!(&found[..], [only] if only.text.len() >= 6);
         if spell && let [only] = &found[..] {
             self.spellings.push(only.text.clone());
-        } else if spell && found.len() > 1 && found[0].text.len() > 4 {
-            self.spellings.push(found[0].text.clone());
+        } else {
+            let long = found
+                .iter()
+                .filter(|t| found.len() > 1 && t.text.len() >= 6);
+            self.spellings.extend(long.map(|t| t.text.clone()));
         }
         self.insert(found.into_iter().map(|t| t.stem), concept);
     }
@@ -417,7 +423,7 @@ impl Vocabulary {
             .filter(|known| known.len().abs_diff(word.len()) <= allowed)
             .map(|known| (strsim::damerau_levenshtein(known, word), known))
             .filter(|(distance, _)| (1..=allowed).contains(distance))
-            .filter(|(_, known)| length > 4 || same_letters(known, word))
+            .filter(|(_, known)| length > 4 || same_letters(known, word) || known.starts_with(word))
             .min_by_key(|(distance, known)| (*distance, known.len(), known.as_str()))
             .map(|(_, known)| known.as_str())
     }
