@@ -7,6 +7,8 @@ pub mod front;
 mod json;
 mod lines;
 mod read;
+#[doc(hidden)]
+pub mod soak;
 pub mod yaml;
 
 use std::sync::Arc;

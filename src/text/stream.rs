@@ -197,13 +197,14 @@ impl Stream {
         self.bytes.extend_from_slice(bytes);
         let taken = std::mem::take(&mut self.bytes);
         let mut out = String::with_capacity(taken.len());
-        for chunk in taken.utf8_chunks() {
+        let mut chunks = taken.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
             chunk
                 .valid()
                 .chars()
                 .for_each(|c| self.cleaner.push(c, &mut out));
             let bad = chunk.invalid();
-            if is_cut_off(bad) {
+            if chunks.peek().is_none() && is_cut_off(bad) {
                 self.bytes.extend_from_slice(bad);
             } else if !bad.is_empty() {
                 self.cleaner.push(char::REPLACEMENT_CHARACTER, &mut out);
@@ -224,8 +225,7 @@ impl Stream {
     }
 }
 
-/// Whether these bytes are the start of a character rather than none at all; only the last ones
-/// of a piece can be.
+/// Whether these bytes are the start of a character rather than none at all.
 fn is_cut_off(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }

@@ -1,8 +1,10 @@
-//! End-to-end tests, in one binary.
+//! End-to-end tests, in one binary: every suite is a module.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a helper of a test may fail it as the test itself may"
 )]
 
+mod cards;
 mod desk;
+mod text;

@@ -76,7 +76,7 @@ def differences(theirs, ours, path=""):
 def compare(folder, answers):
     """Prints how the lines of the file `answers` differ from PyYAML's reading of `folder`."""
     ours = {}
-    for line in answers.read_text().splitlines():
+    for line in filter(None, answers.read_text().split("\n")):
         card = json.loads(line)
         ours[card["id"]] = card
     cards = with_metadata = equal = both_refuse = differing = 0

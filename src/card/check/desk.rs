@@ -13,6 +13,7 @@ const FIELDS: &[&str] = &[
     "family",
     "author",
     "tasks",
+    "translates",
     "domains",
     "parameters",
     "architecture",

@@ -24,15 +24,30 @@ pub(super) fn indented(yaml: &str, error: &ScanError) -> Option<String> {
             (at, quoted_end(yaml.as_bytes(), at, quote)?)
         }
         "invalid indentation" | "invalid indentation in flow construct" => {
-            let line = yaml[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            let line = yaml[..at]
+                .rfind(['\n', '\r'])
+                .map_or(0, |newline| newline + 1);
             (line.checked_sub(1)?, flow_end(yaml.as_bytes(), at))
         }
         _ => return None,
     };
     let pad = " ".repeat(deepest(yaml) + 1);
-    let inside = yaml[start..end].replace('\n', &format!("\n{pad}"));
+    let inside = padded(&yaml[start..end], &pad);
     let length = yaml.len() - (end - start) + inside.len();
     (length <= 4 * MAX_BYTES).then(|| format!("{}{inside}{}", &yaml[..start], &yaml[end..]))
+}
+
+/// `text` with `pad` behind each of its line ends.
+fn padded(text: &str, pad: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len() * 2);
+    for (at, c) in text.char_indices() {
+        out.push(c);
+        if c == '\n' || (c == '\r' && bytes.get(at + 1) != Some(&b'\n')) {
+            out.push_str(pad);
+        }
+    }
+    out
 }
 
 /// Where the quoted text that opens at `at` ends.
@@ -88,8 +103,6 @@ fn flow_end(bytes: &[u8], at: usize) -> usize {
 
 /// The most spaces that a line starts with.
 fn deepest(yaml: &str) -> usize {
-    yaml.lines()
-        .map(|line| line.len() - line.trim_start_matches(' ').len())
-        .max()
-        .unwrap_or(0)
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    yaml.split(['\n', '\r']).map(indent).max().unwrap_or(0)
 }
