@@ -37,6 +37,8 @@ pub use event::{Effect, Event, Leave};
 pub use theme::Theme;
 pub use wording::{Advised, Wording};
 
+use std::sync::Arc;
+
 use crate::error::Result;
 use crate::files::Folders;
 use crate::jobs::{self, Engine, Opened};
@@ -53,13 +55,17 @@ impl<E, F: FnOnce() -> Result<(E, Opened)> + Send + 'static> Opener<E> for F {}
 /// When the terminal cannot be used, or goes away.
 pub fn run(folders: &Folders) -> Result<()> {
     let own = folders.clone();
-    run_with(folders, move || jobs::open_advisor(&own))
+    run_with(folders, Arc::new(Advised), move || jobs::open_advisor(&own))
 }
 
-/// As [`run`], over anything that answers questions.
+/// As [`run`], over anything that answers questions, and in any words.
 ///
 /// # Errors
 /// When the terminal cannot be used, or goes away.
-pub fn run_with<E: Engine>(folders: &Folders, open: impl Opener<E>) -> Result<()> {
-    run::ended(run::run(folders, open)?)
+pub fn run_with<E: Engine>(
+    folders: &Folders,
+    wording: Arc<dyn Wording>,
+    open: impl Opener<E>,
+) -> Result<()> {
+    run::ended(run::run(folders, wording, open)?)
 }

@@ -1,6 +1,7 @@
 //! The loop: takes what has arrived, does what the desk asks for, draws once, and sleeps until
 //! something happens. Nothing ticks.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use super::event::{Effect, Event, Leave};
 use super::history::{self, Keeper};
 use super::terminal::{Screen, failed};
 use super::theme::Theme;
-use super::wording::Advised;
+use super::wording::Wording;
 use super::{Opener, signals};
 use crate::error::{Error, Result};
 use crate::files::Folders;
@@ -42,7 +43,11 @@ struct Desk {
 }
 
 /// Runs the desk until the user leaves; says why it was left.
-pub(super) fn run<E: Engine>(folders: &Folders, open: impl Opener<E>) -> Result<Leave> {
+pub(super) fn run<E: Engine>(
+    folders: &Folders,
+    wording: Arc<dyn Wording>,
+    open: impl Opener<E>,
+) -> Result<Leave> {
     let (sender, events) = channel();
     let screen = Screen::take()?;
     let signals = signals::forward(sender.clone())?;
@@ -53,7 +58,7 @@ pub(super) fn run<E: Engine>(folders: &Folders, open: impl Opener<E>) -> Result<
     })?;
     let path = folders.state.join("history");
     let size = crossterm::terminal::size().map_err(failed)?;
-    let mut app = App::new(size, Theme::of_environment(), std::sync::Arc::new(Advised));
+    let mut app = App::new(size, Theme::of_environment(), wording);
     app.update(Event::Remembered(history::read(&path)));
     let keeper = Keeper::start(path)?;
     forward_input(sender.clone())?;
@@ -173,10 +178,10 @@ impl Desk {
     }
 
     fn draw(&mut self) -> Result<()> {
-        let terminal = &mut self.screen.terminal;
         if std::mem::take(&mut self.anew) {
-            terminal.clear().map_err(failed)?;
+            self.screen.forget()?;
         }
+        let terminal = &mut self.screen.terminal;
         terminal
             .draw(|frame| view(&self.app, frame))
             .map_err(failed)?;

@@ -18,6 +18,7 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 
 use crate::error::{Error, Result};
 
@@ -68,7 +69,18 @@ impl Screen {
     /// When it cannot be set or written.
     pub(super) fn retake(&mut self) -> Result<()> {
         give_back();
-        take().and_then(|()| self.terminal.clear()).map_err(failed)
+        take().map_err(failed)?;
+        self.forget()
+    }
+
+    /// Draws every cell with the next frame. `Terminal::clear` would ask the terminal where its
+    /// cursor is, and wait for an answer that the input thread may have read.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written.
+    pub(super) fn forget(&mut self) -> Result<()> {
+        let size = self.terminal.size().map_err(failed)?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(failed)
     }
 
     /// Where escape sequences of the desk's own go.

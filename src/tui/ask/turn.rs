@@ -222,16 +222,11 @@ impl Turn {
     /// The answer as text to be copied.
     pub(super) fn as_text(&self, wording: &dyn Wording) -> Option<String> {
         let answer = self.answer.as_ref()?;
-        let lines = wording.answer(answer, 80);
+        let lines = wording.answer(answer, 80 + GUTTER);
         let text: Vec<String> = lines
             .iter()
-            .map(|line| {
-                line.spans
-                    .iter()
-                    .map(|s| s.text.as_str())
-                    .collect::<String>()
-            })
-            .map(|line| line.trim_end().to_owned())
+            .map(|line| line.spans.iter().map(|s| s.text.as_str()).collect::<String>())
+            .map(|line| line.strip_prefix("  ").unwrap_or(&line).trim_end().to_owned())
             .collect();
         Some(text.join("\n").trim_end().to_owned() + "\n")
     }

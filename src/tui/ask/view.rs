@@ -120,13 +120,13 @@ fn draw_row(
         });
         stop.row == n && model.is_some_and(|model| turn.marked.contains(&model))
     });
+    spans(&row.spans, row.kind, theme, area, buffer);
     if selected.is_some() || row.kind == Kind::Question(true) {
         chrome::put(buffer, area, (area.x, area.y), ">", theme.strong());
     }
     if marked {
         chrome::put(buffer, area, (area.x + 1, area.y), "*", theme.strong());
     }
-    spans(&row.spans, row.kind, theme, area, buffer);
     if let Some(stop) = selected.filter(|_| focused) {
         let from = area
             .x

@@ -3,4 +3,6 @@
 mod double;
 mod hostile;
 mod keys;
+#[cfg(unix)]
+mod pty;
 mod screens;
