@@ -80,7 +80,9 @@ impl Screen {
     /// When the terminal cannot be written.
     pub(super) fn forget(&mut self) -> Result<()> {
         let size = self.terminal.size().map_err(failed)?;
-        self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(failed)
+        self.terminal
+            .resize(Rect::from((Position::ORIGIN, size)))
+            .map_err(failed)
     }
 
     /// Where escape sequences of the desk's own go.

@@ -225,8 +225,18 @@ impl Turn {
         let lines = wording.answer(answer, 80 + GUTTER);
         let text: Vec<String> = lines
             .iter()
-            .map(|line| line.spans.iter().map(|s| s.text.as_str()).collect::<String>())
-            .map(|line| line.strip_prefix("  ").unwrap_or(&line).trim_end().to_owned())
+            .map(|line| {
+                line.spans
+                    .iter()
+                    .map(|s| s.text.as_str())
+                    .collect::<String>()
+            })
+            .map(|line| {
+                line.strip_prefix("  ")
+                    .unwrap_or(&line)
+                    .trim_end()
+                    .to_owned()
+            })
             .collect();
         Some(text.join("\n").trim_end().to_owned() + "\n")
     }

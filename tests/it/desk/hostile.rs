@@ -103,7 +103,9 @@ fn no_frame_holds_a_control_character_or_what_followed_it() {
                 assert_eq!(forbidden(&screen), [], "{payload:?}\n{screen}");
                 // In an id they are not left out but made visible, behind a mark.
                 let unmarked = |hidden: &&str| {
-                    screen.lines().any(|line| line.contains(hidden) && !line.contains("<U+"))
+                    screen
+                        .lines()
+                        .any(|line| line.contains(hidden) && !line.contains("<U+"))
                 };
                 let seen = hidden.filter(unmarked);
                 assert_eq!(seen, None, "{payload:?}\n{screen}");

@@ -52,7 +52,9 @@ impl Wording for Panicking {
 #[test]
 #[ignore = "runs as the child of the other tests"]
 fn child() {
-    let Some(home) = std::env::var_os(HOME) else { return };
+    let Some(home) = std::env::var_os(HOME) else {
+        return;
+    };
     let folders = Folders::below(Path::new(&home));
     modeldesk::tui::run_with(&folders, Arc::new(Panicking), || Ok((Double, opened()))).unwrap();
 }
@@ -86,15 +88,28 @@ impl Session {
         let home = tempfile::tempdir().unwrap();
         command.env("TERM", "xterm-256color");
         command.env(HOME, home.path());
-        for name in ["XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
+        for name in [
+            "XDG_DATA_HOME",
+            "XDG_STATE_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_CONFIG_HOME",
+        ] {
             command.env(name, home.path().join(name));
         }
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize {
+            rows: 24,
+            cols: 80,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
         let pair = native_pty_system().openpty(size).unwrap();
         let before = format!("{:?}", pair.master.get_termios().unwrap());
         let child = pair.slave.spawn_command(command).unwrap();
         let written = Arc::new(Mutex::new(Vec::new()));
-        let (mut reader, sink) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&written));
+        let (mut reader, sink) = (
+            pair.master.try_clone_reader().unwrap(),
+            Arc::clone(&written),
+        );
         modeldesk::jobs::spawn("pty", move || {
             let mut bytes = [0; 4096];
             while let Ok(n @ 1..) = reader.read(&mut bytes) {
@@ -103,7 +118,15 @@ impl Session {
         })
         .unwrap();
         let keys = pair.master.take_writer().unwrap();
-        Self { master: pair.master, _slave: pair.slave, child, keys, written, before, home }
+        Self {
+            master: pair.master,
+            _slave: pair.slave,
+            child,
+            keys,
+            written,
+            before,
+            home,
+        }
     }
 
     fn send(&mut self, keys: &str) {
@@ -113,7 +136,10 @@ impl Session {
 
     fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();
-        let sent = std::process::Command::new("kill").args([name, &id]).status().unwrap();
+        let sent = std::process::Command::new("kill")
+            .args([name, &id])
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 
@@ -126,7 +152,10 @@ impl Session {
     }
 
     fn count(&self, sequence: &str) -> usize {
-        self.written().windows(sequence.len()).filter(|w| *w == sequence.as_bytes()).count()
+        self.written()
+            .windows(sequence.len())
+            .filter(|w| *w == sequence.as_bytes())
+            .count()
     }
 
     fn screen(&self) -> String {
@@ -155,7 +184,9 @@ impl Session {
             *status.lock().unwrap() = session.child.try_wait().unwrap();
             status.lock().unwrap().is_some()
         });
-        self.until("the terminal given back", |session| session.count("\u{1b}[?1049l") > 0);
+        self.until("the terminal given back", |session| {
+            session.count("\u{1b}[?1049l") > 0
+        });
         assert_eq!(self.termios(), self.before, "settings of the terminal");
         for (taken, given) in [("[?1049h", "[?1049l"), ("[?2004h", "[?2004l")] {
             let count = |what: &str| self.count(&format!("\u{1b}{what}"));
@@ -170,7 +201,11 @@ impl Session {
 fn ready() -> Session {
     let mut desk = Session::desk();
     desk.until_seen("54 cards | 2 cores");
-    assert_ne!(desk.termios(), desk.before, "the control: a taken terminal differs");
+    assert_ne!(
+        desk.termios(),
+        desk.before,
+        "the control: a taken terminal differs"
+    );
     desk
 }
 
@@ -187,7 +222,10 @@ fn the_program_answers_and_quits() {
     assert_eq!(desk.ended().exit_code(), 0);
     let history = desk.home.path().join("XDG_STATE_HOME/modeldesk/history");
     let kept = std::fs::read_to_string(history).unwrap();
-    assert_eq!(kept, "\"Which model is best for summarizing legal documents?\"\n");
+    assert_eq!(
+        kept,
+        "\"Which model is best for summarizing legal documents?\"\n"
+    );
 }
 
 #[test]
@@ -233,7 +271,11 @@ fn a_panic_of_the_desk_gives_the_terminal_back_and_can_be_read() {
 fn a_suspended_desk_gives_the_terminal_back_and_takes_it_again() {
     for by_key in [true, false] {
         let mut desk = ready();
-        if by_key { desk.send("\u{1a}") } else { desk.signal("-TSTP") }
+        if by_key {
+            desk.send("\u{1a}")
+        } else {
+            desk.signal("-TSTP")
+        }
         desk.until("a terminal given back", |desk| {
             desk.count("\u{1b}[?1049l") == 1 && desk.termios() == desk.before
         });
@@ -253,10 +295,22 @@ fn a_suspended_desk_gives_the_terminal_back_and_takes_it_again() {
 fn a_storm_of_sizes_leaves_a_whole_screen() {
     let mut desk = ready();
     for n in 0..50_u16 {
-        let size = PtySize { rows: 5 + n % 40, cols: 20 + n * 3, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize {
+            rows: 5 + n % 40,
+            cols: 20 + n * 3,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
         desk.master.resize(size).unwrap();
     }
-    desk.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+    desk.master
+        .resize(PtySize {
+            rows: 24,
+            cols: 80,
+            pixel_width: 0,
+            pixel_height: 0,
+        })
+        .unwrap();
     // Ctrl+L draws all of it anew, and asks the terminal nothing.
     desk.send("\u{c}still here");
     desk.until_seen("> still here");
