@@ -1,1 +1,79 @@
-fn main() {}
+//! `cargo xtask`: what is run by hand and not on every change.
+//!
+//! - `soak`: the fault tests with the full counts of their table
+//! - `captures`: the screens in README.md, taken from the real desk
+//! - `parity`: cards as this program and `PyYAML` read them, held against each other
+
+mod captures;
+mod parity;
+mod project;
+mod soak;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use modeldesk::error::Result;
+
+/// Tools of the project that are run by hand.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the fault tests with their full counts
+    Soak(soak::Arguments),
+    /// Take the screens of README.md from the real desk
+    Captures {
+        /// Write nothing; fail when README.md differs from what the desk shows
+        #[arg(long)]
+        check: bool,
+    },
+    /// Hold what this program reads against another reader
+    #[command(subcommand)]
+    Parity(Parity),
+    /// Read one hostile card, and say what it cost; run by `soak` for each
+    #[command(hide = true)]
+    HostileCard {
+        /// Which, in the order of `soak::bombs` and those after it
+        number: usize,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Parity {
+    /// Hold the front matter of every card below a folder against `PyYAML`'s reading
+    Cards {
+        /// A folder of cards: *.md, at any depth
+        dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            project::say(&format!("error: {error}"));
+            if let Some(hint) = error.hint_text() {
+                project::say(&format!("hint: {hint}"));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether what was run found nothing wrong.
+fn run(command: Command) -> Result<bool> {
+    match command {
+        Command::Soak(arguments) => soak::run(&arguments),
+        Command::Captures { check } => captures::run(check),
+        Command::Parity(Parity::Cards { dir }) => parity::cards(&dir),
+        Command::HostileCard { number } => soak::hostile::child(number),
+    }
+}
