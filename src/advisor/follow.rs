@@ -82,7 +82,8 @@ fn is_follow_up(reading: &Reading, u: &Understood) -> bool {
     if (!understood && !reverses) || reading.unused.len() > 1 && !named {
         return false;
     }
-    if opens || (points && !named) {
+    let beside = points && u.says(&Concept::Intent(Intent::Compare));
+    if opens || beside || (points && !named) {
         return true;
     }
     let alone = named || (reading.topic.is_some() && reading.fields.is_empty());

@@ -69,7 +69,9 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
         | "questions" | "articles" | "documents" | "clauses" | "chats" | "dialogs"
         | "dialogues" | "instances" | "annotations" | "summaries" | "texts" | "comments"
         | "posts" | "replies" | "prompts" | "transcripts" | "poems" | "labels" | "headlines"
-        | "contracts" => (Unit::Examples, 1.0),
+        | "mails" | "notes" | "letters" | "claims" | "calls" | "invoices" | "contracts" => {
+            (Unit::Examples, 1.0)
+        }
         "core" | "cores" | "epoch" | "epochs" | "step" | "steps" | "class" | "classes"
         | "language" | "languages" | "model" | "models" | "hour" | "hours" | "minute"
         | "minutes" | "categories" | "times" | "threads" | "percent" | "gpus" | "layers"

@@ -310,7 +310,16 @@ fn criteria(
         }
     };
     if let Some(task) = &c.task {
-        let (value, note) = task_value(card, does(card, task), writes(task), c.trainable);
+        let done = match does(card, task) {
+            // Weights tuned for sentiment do not tell spam from mail.
+            Does::Main | Does::Ready
+                if c.subtask.is_none() && is_of_a_subtask(card, task, scale) =>
+            {
+                Does::Tuned
+            }
+            done => done,
+        };
+        let (value, note) = task_value(card, done, task, c.trainable);
         add(
             "task",
             value,
@@ -337,7 +346,7 @@ fn criteria(
     if reads_long(c, scale.vocabulary) {
         let said = c.long_context || c.min_context.is_some();
         let tokens = facts.context_length.as_ref().map_or(512, |l| l.value);
-        let value = (tokens as f64 / 512.0).log2() / 5.0;
+        let value = (tokens as f64 / 512.0).log2() / 6.0;
         let name = if said { "context" } else { "usual_context" };
         add(
             name,
@@ -398,24 +407,46 @@ fn writes(task: &str) -> bool {
     )
 }
 
-fn task_value(card: &Card, does: Does, generates: bool, trainable: bool) -> (f64, &'static str) {
+fn is_of_a_subtask(card: &Card, task: &str, scale: &Scale<'_>) -> bool {
+    task == "text-classification"
+        && card
+            .facts
+            .tags
+            .iter()
+            .any(|t| scale.vocabulary.is_subtask_tag(&t.value))
+}
+
+fn task_value(card: &Card, does: Does, task: &str, trainable: bool) -> (f64, &'static str) {
     let general = ["fill-mask", "text-generation", "text2text-generation"];
-    // An encoder reads a text from both sides; a decoder was made to go on writing it.
+    // An encoder reads a text from both sides, a decoder goes on writing one, and one of both halves
+    // makes a text out of a text.
     let kind = card
         .facts
         .architecture
         .as_ref()
         .and_then(|a| a.value.kind.as_deref());
-    let understands = kind == Some("encoder") || generates;
+    let sequence = matches!(
+        task,
+        "summarization" | "translation" | "text2text-generation"
+    );
+    let made_for_it = match kind {
+        Some("encoder") => !writes(task),
+        Some("decoder") => writes(task) && !sequence,
+        Some("encoder-decoder") => sequence,
+        _ => true,
+    };
     let ready = &card.facts.tasks.ready;
     let is_base = ready.iter().all(|t| general.contains(&t.value.as_str()));
     match (does, trainable) {
         (Does::Main, false) if ready.len() > 1 => (0.9, "does it as it is, and more"),
         (Does::Main, false) => (1.0, "does it as it is, and nothing else"),
-        (Does::Ready, false) => (0.75, "does it as it is, among other things"),
-        (Does::Tuned, false) => (0.2, "after fine-tuning"),
-        (Does::Tuned, true) if is_base && understands => (1.0, "a base to fine-tune"),
+        (Does::Ready, false) if made_for_it => (0.75, "does it as it is, among other things"),
+        (Does::Ready, false) => (0.6, "does it as it is, and was made for other things"),
+        (Does::Tuned, false) if is_base && made_for_it => (0.2, "after fine-tuning"),
+        (Does::Tuned, false) => (0.1, "after fine-tuning, and was made for something else"),
+        (Does::Tuned, true) if is_base && made_for_it => (1.0, "a base to fine-tune"),
         (Does::Tuned, true) => (0.7, "can be tuned, and was made for something else"),
+        (Does::Main | Does::Ready, true) if general.contains(&task) => (1.0, "a base to fine-tune"),
         (Does::Main | Does::Ready, true) => (0.8, "does it as it is, and can be tuned on"),
         (Does::No, _) => (0.0, "no"),
     }
@@ -518,7 +549,17 @@ pub(super) fn comparable(f: &Figure) -> Option<(String, f64)> {
 fn quality(cards: &[&Arc<Card>], task: Option<&str>) -> Vec<Option<f64>> {
     let mut groups: HashMap<(String, bool), Vec<(usize, f64)>> = HashMap::new();
     for (at, card) in cards.iter().enumerate() {
-        for (key, value) in card.facts.figures.iter().filter_map(comparable) {
+        let of_task = |f: &&Figure| match (f.task.as_deref(), task) {
+            (Some(of), Some(asked)) => of == asked,
+            _ => true,
+        };
+        for (key, value) in card
+            .facts
+            .figures
+            .iter()
+            .filter(of_task)
+            .filter_map(comparable)
+        {
             let lower_is_better = key.starts_with("perplexity");
             let tuned = task.is_some_and(|t| does(card, t) == Does::Tuned);
             groups

@@ -12,7 +12,7 @@ pub(super) fn read(question: &str, before: Option<&Reading>, v: &Vocabulary) -> 
     let u = understand(&question, v);
     let mut reading = Reading {
         question,
-        constraints: constraints(&u, v),
+        constraints: constraints(&u, v, before),
         models: models(&u),
         topic: topic(&u),
         fields: fields(&u),
@@ -94,10 +94,16 @@ fn settle(reading: &mut Reading, u: &Understood) {
             {
                 reading.fields.push(field.to_owned());
             }
-            let (task, domain) = (c.task.take(), c.domain.take());
-            *c = Constraints::default();
+            let said = std::mem::take(c);
             if reading.intent == Intent::Compare {
-                (c.task, c.domain) = (task, domain);
+                *c = Constraints {
+                    task: said.task,
+                    domain: said.domain,
+                    hardware: said.hardware,
+                    max_memory: said.max_memory,
+                    long_context: said.long_context,
+                    ..Constraints::default()
+                };
             }
         }
         Intent::HowTo => {
@@ -176,7 +182,7 @@ fn fields(u: &Understood) -> Vec<String> {
     })
 }
 
-fn constraints(u: &Understood, v: &Vocabulary) -> Constraints {
+fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Constraints {
     let mut c = Constraints {
         commercial: u.says(&Concept::Commercial),
         permissive: u.says(&Concept::Permissive),
@@ -207,20 +213,94 @@ fn constraints(u: &Understood, v: &Vocabulary) -> Constraints {
             _ => {}
         }
     }
-    // `english to german` says what is to be done.
-    if c.task.is_none()
-        && c.language.len() == 2
-        && u.near(0, u.tokens.len(), &["to", "into", "from"])
-    {
+    if c.language.is_empty() {
+        c.language = language_codes(u, v);
+    }
+    // Two languages say what is to be done.
+    if c.task.is_none() && c.language.len() == 2 {
         c.task = Some("translation".to_owned());
     }
     order_languages(&mut c, u);
     for span in &u.spans {
         if let Meaning::Amount(quantity, limit) = span.means {
             set_amount(&mut c, u, span, quantity, limit);
+            // `and with 20k?` after a plan.
+            let counts = quantity.unit == Unit::None && quantity.value >= 20.0;
+            if counts && before.is_some_and(|b| b.intent == Intent::HowTo) {
+                c.examples = Some(quantity.whole());
+            }
         }
     }
+    let asks_for_another = u.says(&Concept::Alternative)
+        && u.concepts().any(|(_, c)| matches!(c, Concept::Foreign(_)));
+    if c.task.is_none() && c.subtask.is_none() && !asks_for_another {
+        set_hinted_task(&mut c, u, v);
+    }
     c
+}
+
+/// `en to de`, `en-de`, `en > de`: two codes side by side. Codes that are English words are left out.
+fn language_codes(u: &Understood, v: &Vocabulary) -> Vec<String> {
+    const WORDS: [&str; 8] = ["it", "is", "no", "id", "he", "hi", "et", "th"];
+    let is_code = |at: usize| {
+        let text = u.tokens.get(at).map_or("", |t| t.text.as_str());
+        (text.len() == 2 && !WORDS.contains(&text) && v.is_language(text)).then(|| text.to_owned())
+    };
+    for at in 0..u.tokens.len() {
+        let joined = u.near(at + 1, at + 2, &["to", "into", ">", "2"]);
+        let pair = is_code(at).zip(is_code(at + 1 + usize::from(joined)));
+        if let Some((from, to)) = pair {
+            return vec![from, to];
+        }
+    }
+    Vec::new()
+}
+
+/// Where no phrase names a task, words vote. A question that asks for a model needs one vote, any
+/// other two: `write me a quicksort` is not about models.
+fn set_hinted_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
+    let Some((concept, votes)) = v.hinted(&u.tokens) else {
+        return;
+    };
+    let asked = asks(u, Intent::Recommend) || names_a_model_kind(u);
+    let topic = u
+        .concepts()
+        .any(|(_, c)| matches!(c, Concept::Topic(_) | Concept::Model(_)));
+    let limited = Constraints {
+        prefer: None,
+        ..c.clone()
+    } != Constraints::default();
+    let needed = match (asked, topic, limited) {
+        (true, false, _) => 0.9,
+        (_, true, false) => 2.5,
+        (_, _, true) => 1.2,
+        (false, false, false) => 1.6,
+    };
+    if votes < needed {
+        return;
+    }
+    match concept {
+        Concept::Task(task) => c.task = Some(task.clone()),
+        Concept::Subtask(subtask) => {
+            c.task = v.subtask(subtask).map(|(task, _)| task.to_owned());
+            c.subtask = Some(subtask.clone());
+        }
+        _ => {}
+    }
+}
+
+fn names_a_model_kind(u: &Understood) -> bool {
+    let kinds = [
+        "model",
+        "models",
+        "checkpoint",
+        "llm",
+        "encoder",
+        "decoder",
+        "lm",
+        "base",
+    ];
+    u.near(0, u.tokens.len(), &kinds)
 }
 
 /// Speed and size are asked for in so many words; quality only decides where neither was.
@@ -345,7 +425,14 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
         Unit::Pages if q.value > 1.0 => c.long_context = true,
         Unit::Examples if q.value >= 1.0 => c.examples = value,
         Unit::None if around(&["context", "window", "tokens", "length"]) && q.value >= 128.0 => {
-            c.min_context = value;
+            // `32k` of context is a power of two, as models are built.
+            let thousands = q.value / 1000.0;
+            let power = thousands >= 1.0 && thousands.log2().fract() == 0.0;
+            c.min_context = if power {
+                Some(thousands as u64 * 1024)
+            } else {
+                value
+            };
         }
         Unit::None if u.says(&Concept::Tune) && q.value >= 20.0 => c.examples = value,
         _ => {}
@@ -441,11 +528,7 @@ fn recommends(r: &Reading, u: &Understood, wants: bool) -> bool {
     if c.task.is_some() || c.must_run_here {
         return true;
     }
-    let model_word = u.near(
-        0,
-        u.tokens.len(),
-        &["model", "models", "checkpoint", "llm", "encoder", "decoder"],
-    );
+    let model_word = names_a_model_kind(u);
     let limits = Constraints {
         prefer: None,
         ..c.clone()

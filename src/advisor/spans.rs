@@ -73,6 +73,7 @@ pub(super) fn understand(question: &str, v: &Vocabulary) -> Understood {
     for at in (0..found.len()).rev() {
         let token = &found[at];
         let known = first.iter().any(|s| (s.start..s.end).contains(&at));
+        let known = known && !v.is_misspelling(&token.text);
         if known || token.shape != Shape::Word || (v.is_plain(token) && token.text.len() != 3) {
             continue;
         }
@@ -117,9 +118,10 @@ fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
         let amount = amount(found, at);
         let (end, means) = match (phrase, amount) {
             // `1000 examples` counts rows, whatever else the words may name.
-            (_, Some((length, quantity))) if quantity.unit != Unit::None || phrase.is_none() => {
-                (at + length, Meaning::Amount(quantity, limit(found, at)))
-            }
+            (_, Some((length, quantity))) if quantity.unit != Unit::None || phrase.is_none() => (
+                at + length,
+                Meaning::Amount(quantity, limit(found, at).or(or_more(found, at + length))),
+            ),
             (Some((length, concepts)), _) => (
                 at + length,
                 Meaning::Phrase(with_inner(concepts, found, at, length, v)),
@@ -168,12 +170,22 @@ fn with_inner(
     all
 }
 
+/// `half a gigabyte`, `half a second`, `half a million`: a half counts only before a unit.
+fn half(found: &[Token], at: usize) -> Option<(f64, usize)> {
+    let next = found
+        .get(at + 2)
+        .filter(|_| matches!(found[at + 1].text.as_str(), "a" | "an"))?;
+    let word = next.text.as_str();
+    (quantity::unit(word).is_some() || quantity::magnitude(word).is_some()).then_some((0.5, 2))
+}
+
 /// The amount that starts at `at`, and its length in tokens.
 fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
-    let Shape::Number(mut value) = found[at].shape else {
-        return None;
+    let (mut value, mut length) = match found[at].shape {
+        Shape::Number(value) => (value, 1),
+        Shape::Word if found[at].text == "half" => half(found, at)?,
+        _ => return None,
     };
-    let mut length = 1;
     let mut unit = Unit::None;
     let word = |n: usize| {
         found
@@ -181,9 +193,10 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
             .filter(|t| !t.after_break)
             .map(|t| t.text.as_str())
     };
-    if let Some(factor) = word(1).and_then(quantity::magnitude) {
+    let thousands = word(length) == Some("k");
+    if let Some(factor) = word(length).and_then(quantity::magnitude) {
         value *= factor;
-        length = 2;
+        length += 1;
         if factor > 1e3 {
             unit = Unit::Magnitude;
         }
@@ -213,7 +226,7 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
         }
     }
     // `2k tokens` of context is a power of two, as models are built.
-    if unit == Unit::Tokens && word(1) == Some("k") && value.rem_euclid(1000.0) == 0.0 {
+    if unit == Unit::Tokens && thousands && value.rem_euclid(1000.0) == 0.0 {
         let thousands = value / 1000.0;
         if thousands.log2().fract() == 0.0 {
             value = thousands * 1024.0;
@@ -251,6 +264,19 @@ fn limit(found: &[Token], at: usize) -> Option<Limit> {
         }
     }
     None
+}
+
+/// `300M or more`, `8 GB at most`.
+fn or_more(found: &[Token], at: usize) -> Option<Limit> {
+    let word = |n: usize| found.get(at + n).map_or("", |t| t.text.as_str());
+    match (word(0), word(1)) {
+        ("or", "more" | "larger" | "bigger" | "longer" | "above") | ("and", "up" | "above") => {
+            Some(Limit::Least)
+        }
+        ("at", "least") | ("minimum" | "min", _) => Some(Limit::Least),
+        ("or", "less" | "fewer" | "smaller" | "below") | ("at", "most") => Some(Limit::Most),
+        _ => None,
+    }
 }
 
 /// Marks what a negation reaches: the next phrases up to four tokens on, and what `or` and `and`

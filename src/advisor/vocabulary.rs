@@ -74,6 +74,7 @@ struct File {
 struct TaskWords {
     label: String,
     says: Vec<String>,
+    hints: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +83,7 @@ struct SubtaskWords {
     task: String,
     tags: Vec<String>,
     says: Vec<String>,
+    hints: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +127,8 @@ pub(super) struct Vocabulary {
     plain: HashSet<String>,
     tasks: BTreeMap<String, String>,
     subtasks: BTreeMap<String, (String, Vec<String>)>,
+    /// By stem: the tasks and subtasks that the word hints at.
+    hints: HashMap<String, Vec<Concept>>,
     long_domains: HashSet<String>,
     narrow_domains: HashSet<String>,
     languages: BTreeMap<String, String>,
@@ -148,6 +152,7 @@ impl Vocabulary {
                 .map(|(k, t)| (k.clone(), t.label.clone()))
                 .collect(),
             subtasks: BTreeMap::new(),
+            hints: HashMap::new(),
             long_domains: HashSet::new(),
             narrow_domains: HashSet::new(),
             languages: BTreeMap::new(),
@@ -167,10 +172,12 @@ impl Vocabulary {
 
     fn add_file(&mut self, file: File) {
         for (id, words) in file.tasks {
+            self.add_hints(&words.hints, &Concept::Task(id.clone()));
             self.add_all(&words.says, &Concept::Task(id.clone()), true);
             self.add(&id.replace('-', " "), Concept::Task(id), false);
         }
         for (id, words) in file.subtasks {
+            self.add_hints(&words.hints, &Concept::Subtask(id.clone()));
             self.add_all(&words.says, &Concept::Subtask(id.clone()), true);
             self.subtasks.insert(id, (words.task, words.tags));
         }
@@ -190,7 +197,9 @@ impl Vocabulary {
         }
         for (id, words) in file.licences {
             self.add_all(&words.says, &Concept::Licence(id.clone()), false);
-            self.add(&id, Concept::Licence(id.clone()), false);
+            if !words.says.is_empty() {
+                self.add(&id, Concept::Licence(id.clone()), false);
+            }
         }
         self.add_map(file.hardware, Concept::Hardware);
         self.add_map(file.fields, Concept::Field);
@@ -199,9 +208,16 @@ impl Vocabulary {
         for (prefer, phrases) in file.prefer {
             self.add_all(&phrases, &Concept::Prefer(prefer), false);
         }
-        for word in ["examples", "parameters", "tokens"] {
-            self.spellings.push(word.to_owned());
-        }
+        let counted = [
+            "examples",
+            "parameters",
+            "tokens",
+            "million",
+            "billion",
+            "gigabyte",
+            "megabyte",
+        ];
+        self.spellings.extend(counted.map(str::to_owned));
         for name in file.foreign {
             self.add(&name, Concept::Foreign(name.clone()), false);
         }
@@ -229,6 +245,40 @@ impl Vocabulary {
             };
             self.add_all(&phrases, &concept, false);
         }
+    }
+
+    fn add_hints(&mut self, words: &[String], concept: &Concept) {
+        for word in words {
+            let (found, _) = tokens(word, &mut self.stems);
+            for token in found.into_iter().take(1) {
+                self.hints
+                    .entry(token.stem)
+                    .or_default()
+                    .push(concept.clone());
+            }
+        }
+    }
+
+    /// The task or subtask that most of the words hint at, and with how many votes. A word that
+    /// hints at several counts for each in part.
+    pub(super) fn hinted(&self, found: &[Token]) -> Option<(&Concept, f64)> {
+        let mut votes: Vec<(&Concept, f64)> = Vec::new();
+        let mut seen = HashSet::new();
+        for token in found.iter().filter(|t| seen.insert(&t.stem)) {
+            let concepts = self
+                .hints
+                .get(&token.stem)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            for concept in concepts {
+                let vote = 1.0 / (concepts.len() as f64).sqrt();
+                match votes.iter_mut().find(|(c, _)| *c == concept) {
+                    Some((_, sum)) => *sum += vote,
+                    None => votes.push((concept, vote)),
+                }
+            }
+        }
+        votes.into_iter().rev().max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     fn add_map(&mut self, map: BTreeMap<String, Vec<String>>, of: impl Fn(String) -> Concept) {
@@ -281,9 +331,11 @@ impl Vocabulary {
     /// Adds a proper name, which has no stem: `LegalLED` is not `legal`.
     fn add_name(&mut self, name: &str, concept: Concept) {
         let (found, _) = tokens(name, &mut self.stems);
-        if let Some(first) = found.first().filter(|t| t.text.len() > 3) {
-            self.spellings.push(first.text.clone());
-        }
+        let long = found
+            .iter()
+            .enumerate()
+            .filter(|(n, t)| t.text.len() > 3 + usize::from(*n > 0));
+        self.spellings.extend(long.map(|(_, t)| t.text.clone()));
         self.insert(found.into_iter().map(|t| t.text), concept);
     }
 
@@ -338,6 +390,11 @@ impl Vocabulary {
         token.text.len() < 3 || self.plain.contains(&token.text) || self.plain.contains(&token.stem)
     }
 
+    /// Whether the word is one that people often type for another.
+    pub(super) fn is_misspelling(&self, word: &str) -> bool {
+        self.misspellings.contains_key(word)
+    }
+
     /// What a misspelt word may be: the nearest word that names something, by Damerau-Levenshtein
     /// distance 1 for 4 to 7 letters and 2 from 8 on, with the same first letter.
     pub(super) fn correction(&self, word: &str) -> Option<&str> {
@@ -372,6 +429,13 @@ impl Vocabulary {
             .map(|(task, tags)| (task.as_str(), tags.as_slice()))
     }
 
+    /// Whether a card's tag says that it was tuned for one of the subtasks.
+    pub(super) fn is_subtask_tag(&self, tag: &str) -> bool {
+        self.subtasks
+            .values()
+            .any(|(_, tags)| tags.iter().any(|t| t == tag))
+    }
+
     /// Whether texts of the domain are usually longer than an encoder reads.
     pub(super) fn domain_is_long(&self, domain: &str) -> bool {
         self.long_domains.contains(domain)
@@ -385,6 +449,11 @@ impl Vocabulary {
     /// The language's English name.
     pub(super) fn language<'a>(&'a self, code: &'a str) -> &'a str {
         self.languages.get(code).map_or(code, String::as_str)
+    }
+
+    /// Whether `code` is a language's code.
+    pub(super) fn is_language(&self, code: &str) -> bool {
+        self.languages.contains_key(code)
     }
 
     /// What a licence allows; nothing is known of a licence that the vocabulary lacks.

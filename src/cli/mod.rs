@@ -12,12 +12,13 @@ mod doctor;
 pub mod out;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Kind, Result};
 use crate::files::Folders;
+use crate::text;
 use out::Out;
 
 /// How a command that was carried out ends the program.
@@ -81,8 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // A closed pipe is no reason to fail.
-            let _ = error.print();
+            explain(&error);
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
@@ -104,6 +104,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
                 Kind::Interrupted => 130,
             }
         }
+    }
+}
+
+/// Prints help, or what is wrong with the arguments. These are quoted in it, so they are cleaned
+/// where they would steer the terminal; a closed pipe is no reason to fail.
+fn explain(error: &clap::Error) {
+    let plain = error.to_string();
+    let safe = text::block(&plain);
+    if *safe == *plain {
+        let _ = error.print();
+    } else {
+        let _ = write!(io::stderr(), "{safe}");
     }
 }
 

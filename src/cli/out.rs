@@ -38,10 +38,9 @@ impl Out {
         }
     }
 
-    /// Writes one JSON value and a line end. What could steer a terminal or deceive a reader is
-    /// escaped, which is the same text to a JSON reader.
+    /// Writes one JSON value and a line end.
     pub fn json(&mut self, value: &serde_json::Value) {
-        self.line(escaped(&format!("{value:#}")));
+        self.line(text::json(value));
     }
 
     /// Whether nobody reads any more.
@@ -62,30 +61,6 @@ impl Out {
             _ => Ok(()),
         }
     }
-}
-
-/// JSON with DEL, C1 controls, bidirectional controls and invisible characters as `\\uXXXX`. They
-/// occur only inside of strings, where that is allowed.
-fn escaped(json: &str) -> Cow<'_, str> {
-    let hidden = |c: char| {
-        matches!(c, '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{e0000}'..='\u{e007f}')
-    };
-    if !json.contains(hidden) {
-        return Cow::Borrowed(json);
-    }
-    let mut safe = String::with_capacity(json.len() + 64);
-    for c in json.chars() {
-        if hidden(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = std::fmt::Write::write_fmt(&mut safe, format_args!("\\u{unit:04x}"));
-            }
-        } else {
-            safe.push(c);
-        }
-    }
-    Cow::Owned(safe)
 }
 
 /// Says `words` on standard error after a label (`error`, `hint`, `note`), as one safe line.
@@ -159,18 +134,6 @@ mod tests {
         ];
         let shown = shown.map(short_count);
         assert_eq!(shown, ["999", "1.00k", "66.4M", "124M", "1.00B", "1.54B"]);
-    }
-
-    #[test]
-    fn hidden_characters_are_escaped_and_read_back() {
-        let text = "a\u{9b}b\u{202e}c\u{7f}\u{feff}\u{e0041}ä";
-        let json = serde_json::json!({ text: [text] });
-        let shown = escaped(&json.to_string()).into_owned();
-        assert!(shown.chars().all(|c| c.is_ascii() || c == 'ä'), "{shown}");
-        assert_eq!(
-            serde_json::from_str::<serde_json::Value>(&shown).unwrap(),
-            json
-        );
     }
 
     #[test]

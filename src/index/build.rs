@@ -255,6 +255,7 @@ pub(super) fn catch_up(
     } else {
         SMALL_HEAP
     };
+    let mut last = opened.batch()?;
     let mut indexer = Indexer::open(home, opened, heap)?;
     for batch in missing {
         let mut fault = None;
@@ -270,10 +271,16 @@ pub(super) fn catch_up(
         match whole {
             Ok(true) => {}
             Ok(false) => notices.push(damaged(&batch, home.store.set_aside(&batch))),
-            Err(error) => notices.push(Notice(format!("some cards are left out: {error}"))),
+            // Tried again at the next start, and what follows with it.
+            Err(error) => {
+                notices.push(Notice(format!("some cards are left out for now: {error}")));
+                break;
+            }
         }
-        indexer.commit(batch.number)?;
+        last = batch.number;
     }
+    // Once for all batches: whatever interrupts this, the next start does it again.
+    indexer.commit(last)?;
     indexer.finish()?;
     opened.refresh()
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::Library;
 use super::build::{Indexer, Opened, SMALL_HEAP, catch_up};
 use super::embedded;
+use super::folder;
 use super::guard::Fault;
 use super::ids::check_id;
 use super::list::Filter;
@@ -102,7 +103,13 @@ impl Library {
                     .caused_by(why),
             }
         })?;
+        folder::sweep_temporary(folder);
+        folder::sweep_temporary(&self.home.root);
+        folder::sweep(&self.home.root);
         let opened = self.current_under(&lock)?;
+        if let Some(folder) = &opened.folder {
+            folder::sweep_temporary(folder.path());
+        }
         let newest = self
             .home
             .store
@@ -147,7 +154,7 @@ impl Library {
             catch_up(&self.home, opened, notices)
         };
         if let Err(Fault::Damaged(why)) = ready(&opened, &mut notices) {
-            let bad = opened.folder.as_ref().map(super::folder::Folder::path);
+            let bad = opened.folder.as_ref().map(folder::Folder::path);
             let made = open::rebuild(&self.home, Some(&why), bad, Some(lock), &mut notices)?;
             opened = self.replace(made);
         }

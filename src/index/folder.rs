@@ -190,6 +190,22 @@ pub(super) fn pointer(root: &Path) -> Option<Look> {
     look(&root.join(POINTER))
 }
 
+/// Removes what killed writers left half written in `folder`. Only for the holder of the write
+/// lock.
+pub(super) fn sweep_temporary(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        let temporary = name.starts_with(b".write-") || name.starts_with(b".tmp");
+        if temporary && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Removes folders below `root` that are neither current nor in use. Only for the holder of the
 /// write lock, since a folder that is being built is not current either.
 pub(super) fn sweep(root: &Path) {

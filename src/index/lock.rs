@@ -95,7 +95,7 @@ mod tests {
         let patience = SAY_AFTER + 4 * PAUSE;
         let mut said = Vec::new();
         let again = WriteLock::acquire(folder.path(), "add", patience, &mut |m| {
-            said.push(m.to_owned())
+            said.push(m.to_owned());
         });
         assert!(matches!(again, Err(Fault::Busy(why)) if why.contains("(import)")));
         assert_eq!(said.len(), 1);

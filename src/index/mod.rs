@@ -3,8 +3,8 @@
 //!
 //! The store (`data/cards`) is the truth about the user's cards, the binary about the built-in
 //! ones; the index (`data/index`) can be rebuilt from both at any time, and is, whenever it is
-//! absent, stale, foreign or damaged. Writing goes store first, index second: see [`change`] and
-//! [`import`].
+//! absent, stale, foreign or damaged. Writing goes store first, index second: see change.rs and
+//! import.rs.
 
 mod build;
 mod change;
@@ -201,6 +201,14 @@ impl Library {
     /// What the user should know of what happened since the library was opened, once.
     pub fn take_notices(&self) -> Vec<Notice> {
         std::mem::take(&mut *lock(&self.notices))
+    }
+
+    /// Reads every file of the index and compares its checksum, for `doctor`.
+    ///
+    /// # Errors
+    /// When a file is damaged or cannot be read.
+    pub fn verify(&self) -> Result<()> {
+        folder::check_sums(&self.state().index).map_err(|fault| fault.into_error("trust the index"))
     }
 
     /// Where the indexes are, for `doctor`.

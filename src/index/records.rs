@@ -79,10 +79,16 @@ pub(super) fn read(path: &Path, meter: &Meter, each: &mut Each<'_>) -> Result<()
         },
     );
     let mut text = unpacked(file).map_err(failed)?;
-    match first_byte(&mut text).map_err(failed)? {
-        Some(b'[') => read_array(text, each),
-        Some(_) => read_lines(text, each),
-        None => Ok(()),
+    match first_byte(&mut text) {
+        Ok(Some(b'[')) => read_array(text, each),
+        Ok(Some(_)) => read_lines(text, each),
+        Ok(None) => Ok(()),
+        // Not the system's error, so what is packed is broken.
+        Err(error) if error.raw_os_error().is_none() => each(
+            "line 1",
+            Found::Bad(format!("it cannot be unpacked: {error}")),
+        ),
+        Err(error) => Err(failed(error)),
     }
 }
 

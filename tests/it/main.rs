@@ -6,5 +6,7 @@
 )]
 
 mod cards;
+mod counts;
 mod desk;
+mod index;
 mod text;

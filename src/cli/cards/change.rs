@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::out::{Out, say, tell};
 use super::check::counted;
 use super::{Exit, Result, library, say_notices};
+use crate::card::check::check;
 use crate::card::{Card, Origin, Severity};
 use crate::error::{Error, shown};
 use crate::index::{Draft, check_id, embedded, id_of, markdown_below, read_card};
@@ -57,16 +58,16 @@ pub(super) fn add(arguments: &AddArguments, out: &mut Out) -> Result<Exit> {
                 &format!("`{id}` takes the place of the built-in card"),
             );
         }
-        let bad = card
-            .problems
+        let problems = check(card);
+        let bad = problems
             .iter()
             .filter(|problem| problem.severity == Severity::Error)
             .count();
         if bad > 0 {
-            let bad = counted(bad, "part");
+            let bad = counted(bad, "error");
             say(
                 "note",
-                &format!("{bad} of `{id}` cannot be used; see modeldesk cards check"),
+                &format!("`{id}` has {bad}; see modeldesk cards check"),
             );
         }
         if !arguments.json {

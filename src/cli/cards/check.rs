@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::out::{Out, tell};
 use super::{Exit, Result};
+use crate::card::check::check;
 use crate::card::{Card, Origin, Problem, Severity};
 use crate::error::{Error, shown};
 use crate::index::{embedded, id_of, markdown_below, read_card};
@@ -35,14 +36,14 @@ pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
     let mut checked = Vec::new();
     if arguments.built_in {
         for card in embedded::cards() {
-            checked.push((format!("cards/{}/README.md", card.id), problems(card)));
+            checked.push((format!("cards/{}/README.md", card.id), check(card)));
         }
     }
     for path in &arguments.paths {
         for file in files_of(path)? {
             let (text, _) = read_card(&file)?;
             let card = Card::parse(&id_of(&file), Origin::User, text);
-            checked.push((shown(&file), problems(&card)));
+            checked.push((shown(&file), check(&card)));
         }
     }
     if checked.is_empty() {
@@ -63,13 +64,6 @@ pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
         counted(count(Severity::Note), "note"),
     ));
     Ok(if errors > 0 { Exit::Failed } else { Exit::Done })
-}
-
-/// All that is wrong with a card, by line.
-fn problems(card: &Card) -> Vec<Problem> {
-    let mut found = card.problems.clone();
-    found.sort_by(|a, b| a.line.cmp(&b.line).then(b.severity.cmp(&a.severity)));
-    found
 }
 
 /// The card files at `path`: itself, or those below it.

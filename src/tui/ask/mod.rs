@@ -4,6 +4,7 @@
 //! becomes the turn's answer, any other is dropped. Over the conversation lies at most one view:
 //! why, the fields of the reading, or a card.
 
+mod act;
 mod conversation;
 mod fields;
 mod turn;
@@ -28,7 +29,6 @@ use super::pane::{Ahead, Library, Pane, Shell, told};
 use super::plain::scrolled;
 use crate::advisor::Answer;
 use crate::advisor::present::{Line, Target};
-use crate::jobs::Request;
 
 /// A part that can have the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,185 +114,6 @@ impl Ask {
         self.conversation.turn()?.answer.as_deref()
     }
 
-    /// The models that `v` compares: those marked, else the first two. By name.
-    fn compared(&self) -> Option<Vec<String>> {
-        let turn = self.conversation.turn()?;
-        let models = &turn.answer.as_ref()?.models;
-        let chosen: Vec<usize> = if turn.marked.is_empty() {
-            vec![0, 1]
-        } else {
-            turn.marked.iter().copied().collect()
-        };
-        let names: Option<Vec<String>> = chosen
-            .iter()
-            .map(|n| {
-                models.get(*n).map(|m| {
-                    if m.name.is_empty() {
-                        m.id.clone()
-                    } else {
-                        m.name.clone()
-                    }
-                })
-            })
-            .collect();
-        names.filter(|names| names.len() > 1)
-    }
-
-    fn ask(&mut self, question: &str, shell: &mut Shell) {
-        self.conversation
-            .drop_requests("Not answered: a later question took its place.");
-        let turns = self.conversation.turns();
-        let before = turns
-            .iter()
-            .rev()
-            .find_map(Turn::reading)
-            .filter(|_| !self.fresh);
-        let before = before.map(|reading| Box::new(reading.clone()));
-        let asked = question.to_owned();
-        let ticket = shell.request(|ticket| Request::Ask {
-            ticket,
-            question: asked,
-            before,
-        });
-        self.over = None;
-        self.examples = false;
-        let fresh = std::mem::take(&mut self.fresh);
-        let turn = Turn::new(question.to_owned(), ticket, fresh);
-        self.conversation
-            .push(turn, self.size.0, shell.wording.as_ref());
-    }
-
-    fn send(&mut self, shell: &mut Shell) {
-        let text = self.input.text();
-        let said = text.trim();
-        if said.is_empty() {
-            return;
-        }
-        if let Some(command) = typed_command(said) {
-            match command {
-                Ok(command) => {
-                    self.input.take();
-                    shell.asked = Some(command);
-                }
-                Err(name) => shell.say(format!(
-                    "There is no command {name}. / lists them; // begins a question with a slash."
-                )),
-            }
-            return;
-        }
-        shell.history.push(said);
-        shell.effect(Effect::Keep(said.to_owned()));
-        let question = if said.starts_with("//") {
-            &said[1..]
-        } else {
-            said
-        };
-        self.ask(question, shell);
-        self.input.take();
-    }
-
-    /// Opens what is selected at its line.
-    fn open_card(&mut self, shell: &mut Shell) {
-        let (Some(answer), Some(target)) = (self.answer(), self.conversation.target()) else {
-            return;
-        };
-        let (id, citation) = match target {
-            Target::Citation(n) => match answer.citations.get(n) {
-                Some(citation) => (citation.card.clone(), Some(n)),
-                None => return,
-            },
-            Target::Model(n) => match answer.models.get(n) {
-                Some(model) => {
-                    let cited = answer.citations.iter().position(|c| c.card == model.id);
-                    (model.id.clone(), cited)
-                }
-                None => return,
-            },
-        };
-        self.show_card(&id, citation, shell);
-    }
-
-    fn show_card(&mut self, id: &str, citation: Option<usize>, shell: &mut Shell) {
-        let cited = citation.and_then(|n| self.answer()?.citations.get(n));
-        let line = cited.map_or(1, |citation| citation.line);
-        let asked = id.to_owned();
-        let ticket = shell.request(|ticket| Request::Card { ticket, id: asked });
-        let scroll = match &self.over {
-            Some(Over::Card { scroll, .. }) => *scroll,
-            _ => self.conversation.scroll,
-        };
-        let card = CardView::new(id, line, ticket);
-        self.over = Some(Over::Card {
-            card,
-            citation,
-            scroll,
-        });
-        self.part = Part::Card;
-    }
-
-    /// Goes to the source after or before the one that is open.
-    fn next_source(&mut self, forward: bool, shell: &mut Shell) {
-        let Some(Over::Card { citation, .. }) = &self.over else {
-            return;
-        };
-        let Some(answer) = self.answer() else { return };
-        let count = answer.citations.len();
-        let to = match citation {
-            Some(at) if forward => (at + 1) % count.max(1),
-            Some(at) => (at + count.saturating_sub(1)) % count.max(1),
-            None => 0,
-        };
-        let Some(id) = answer
-            .citations
-            .get(to)
-            .map(|citation| citation.card.clone())
-        else {
-            return;
-        };
-        self.conversation.select(Target::Citation(to));
-        self.show_card(&id, Some(to), shell);
-    }
-
-    fn copy(&self, shell: &mut Shell) {
-        let copied = match (self.focus(), &self.over) {
-            (Part::Card, Some(Over::Card { card, .. })) => Some((card.place(), card.place())),
-            _ => self.copied_of_answer(shell),
-        };
-        if let Some((what, text)) = copied {
-            let what = crate::text::ident(&what).into_owned();
-            shell.effect(Effect::Copy { what, text });
-        }
-    }
-
-    /// What `y` copies of what is selected: a few words, and the text.
-    fn copied_of_answer(&self, shell: &Shell) -> Option<(String, String)> {
-        let turn = self.conversation.turn()?;
-        let answer = turn.answer.as_ref()?;
-        match self.conversation.target() {
-            Some(Target::Citation(n)) => {
-                let citation = answer.citations.get(n)?;
-                let place = format!("{}:{}", citation.card, citation.line);
-                Some((place.clone(), place))
-            }
-            Some(Target::Model(n)) => {
-                let model = answer.models.get(n)?;
-                let script = answer.actions.iter().find(|action| {
-                    let named = action.label.contains(&model.id)
-                        || (!model.name.is_empty() && action.label.contains(&model.name));
-                    action.kind == "script" && named
-                });
-                Some(match script {
-                    Some(script) => (format!("the script for {}", model.id), script.text.clone()),
-                    None => (model.id.clone(), model.id.clone()),
-                })
-            }
-            None => Some((
-                "the answer".to_owned(),
-                turn.as_text(shell.wording.as_ref())?,
-            )),
-        }
-    }
-
     fn back(&mut self) {
         match self.over.take() {
             Some(Over::Fields(mut fields)) if fields.is_editing() => {
@@ -326,40 +147,6 @@ impl Ask {
             .unwrap_or(0);
         let step = if forward { 1 } else { parts.len() - 1 };
         self.part = parts[(at + step) % parts.len()];
-    }
-
-    fn edit(&mut self, shell: &Shell) {
-        if let Some(reading) = self.conversation.turn().and_then(Turn::reading) {
-            let fields = Fields::new(reading, shell.wording.as_ref());
-            self.over = Some(Over::Fields(Box::new(fields)));
-            self.part = Part::Content;
-        }
-    }
-
-    /// Sets the typed value of a field, and answers again.
-    fn commit(&mut self, shell: &mut Shell) {
-        let Some(Over::Fields(fields)) = &mut self.over else {
-            return;
-        };
-        let Some(reading) = fields.commit(shell.wording.as_ref()) else {
-            return;
-        };
-        self.conversation
-            .drop_requests("Not answered: a change took its place.");
-        let reading = Box::new(reading);
-        let ticket = shell.request(|ticket| Request::Redo { ticket, reading });
-        if let Some(turn) = self.conversation.turn_mut() {
-            turn.wait(ticket);
-        }
-    }
-
-    fn mark(&mut self) {
-        if let (Some(Target::Model(n)), Some(turn)) =
-            (self.conversation.target(), self.conversation.turn_mut())
-            && !turn.marked.remove(&n)
-        {
-            turn.marked.insert(n);
-        }
     }
 
     fn answered(&mut self, ticket: u64, answer: crate::error::Result<Box<Answer>>, shell: &Shell) {
@@ -431,23 +218,6 @@ impl Ask {
             _ => self.open_card(shell),
         }
     }
-}
-
-/// The command that a typed text is: `/quit`, `:q`; `Err` is a name that no command has.
-fn typed_command(text: &str) -> Option<Result<Command, String>> {
-    let name = match text.strip_prefix('/') {
-        Some(rest) if rest.starts_with('/') => return None,
-        Some(rest) => rest,
-        None => text
-            .strip_prefix(':')
-            .filter(|rest| *rest == "q" || *rest == "quit")?,
-    };
-    let all = super::keymap::BINDINGS
-        .iter()
-        .map(|binding| binding.command);
-    let mut all = all.chain(super::keymap::KEYLESS.iter().map(|(command, _)| *command));
-    let found = all.find(|command| command.names().contains(&name));
-    Some(found.ok_or_else(|| format!("/{name}")))
 }
 
 impl Pane for Ask {
