@@ -1,5 +1,10 @@
 //! How often a test repeats itself: a sample on every change, in full when `cargo xtask soak`
-//! asks for it.
+//! asks for it; and what a soak is told of it.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "a soak reads what held from the output of the tests"
+)]
 
 /// Set to `full` by `cargo xtask soak`.
 const VARIABLE: &str = "MODELDESK_SOAK";
@@ -13,11 +18,27 @@ pub(crate) fn of(sample: usize, full: usize) -> usize {
     if is_full() { full } else { sample }
 }
 
-/// Tells a soak how many cases of a row held; to be called after the last of them.
-#[allow(clippy::print_stdout, reason = "what xtask reads the counts from")]
-pub(crate) fn held(row: &str, cases: usize) {
-    if is_full() {
-        // A line of its own, whatever the test harness wrote before.
-        println!("\nsoak {row} {cases}");
+/// A test that stands for a row of the table of faults. A soak takes a row that began and never
+/// [`held`](Row::held) for failed.
+#[must_use]
+pub(crate) struct Row(&'static str);
+
+/// Begins a test of `row`, as `I1`.
+pub(crate) fn row(row: &'static str) -> Row {
+    Row(row).say("begins")
+}
+
+impl Row {
+    /// Ends it: so many cases held.
+    pub(crate) fn held(self, cases: usize) {
+        let _ = self.say(&format!("held {cases}"));
+    }
+
+    fn say(self, what: &str) -> Self {
+        if is_full() {
+            // On a line of its own: the test harness has begun one.
+            println!("\nsoak {} {what}", self.0);
+        }
+        self
     }
 }

@@ -40,8 +40,8 @@ enum Command {
     /// Read one hostile card, and say what it cost; run by `soak` for each
     #[command(hide = true)]
     HostileCard {
-        /// Which, in the order of `soak::bombs` and those after it
-        number: usize,
+        /// How many bytes it has; it comes on standard input
+        bytes: usize,
     },
 }
 
@@ -74,6 +74,6 @@ fn run(command: Command) -> Result<bool> {
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Captures { check } => captures::run(check),
         Command::Parity(Parity::Cards { dir }) => parity::cards(&dir),
-        Command::HostileCard { number } => soak::hostile::child(number),
+        Command::HostileCard { bytes } => soak::hostile::child(bytes),
     }
 }
