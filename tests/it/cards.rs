@@ -21,6 +21,7 @@ fn unreadable(card: &Card) -> bool {
 
 #[test]
 fn a_bomb_leaves_a_card_with_unreadable_metadata() {
+    let row = counts::row("Y1");
     for case in soak::bombs() {
         let card = parse(&case.text);
         assert_eq!(
@@ -49,6 +50,7 @@ fn a_bomb_leaves_a_card_with_unreadable_metadata() {
             assert!(!unreadable(&card), "{}: {:?}", case.name, card.problems);
         }
     }
+    row.held(soak::bombs().len());
 }
 
 /// Control: without the counting of aliases the same text becomes a hundred times the cap.
@@ -66,6 +68,7 @@ fn serde_yaml_alone_builds_the_quadratic_bomb() {
 
 #[test]
 fn what_is_read_never_has_more_nodes_than_the_cap() {
+    let row = counts::row("Y1");
     for (aliases, fits) in [(90, true), (200, false)] {
         let yaml = format!(
             "a: &a [{}]\nb: [{}]",
@@ -76,10 +79,12 @@ fn what_is_read_never_has_more_nodes_than_the_cap() {
         assert_eq!(document.is_some(), fits, "{aliases} aliases");
         assert!(document.is_none_or(|d| d.root.count() <= MAX_NODES));
     }
+    row.held(2);
 }
 
 #[test]
 fn the_end_of_front_matter_is_found_or_given_up() {
+    let row = counts::row("Y3");
     for case in soak::endless() {
         let card = parse(&case.text);
         let open = card
@@ -89,6 +94,7 @@ fn the_end_of_front_matter_is_found_or_given_up() {
         let expected = case.name.contains("line ends") || case.name == "never closed";
         assert_eq!(open, expected, "{}", case.name);
     }
+    row.held(soak::endless().len());
 }
 
 #[test]

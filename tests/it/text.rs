@@ -116,6 +116,7 @@ fn sinks(text: &str) -> [String; 5] {
 
 #[test]
 fn no_payload_makes_a_terminal_act_and_the_text_around_stays() {
+    let row = counts::row("T1");
     for payload in PAYLOADS {
         // Control: unguarded, it acts.
         assert!(!acts(payload).is_empty(), "{payload:?} is harmless");
@@ -128,10 +129,12 @@ fn no_payload_makes_a_terminal_act_and_the_text_around_stays() {
             );
         }
     }
+    row.held(5 * PAYLOADS.len());
 }
 
 #[test]
 fn what_never_ends_hides_nothing_below_it() {
+    let row = counts::row("T1");
     for payload in OPEN {
         let text = format!("before {payload}\nafter");
         assert!(!acts(&text).is_empty(), "{payload:?} is harmless");
@@ -143,6 +146,7 @@ fn what_never_ends_hides_nothing_below_it() {
             );
         }
     }
+    row.held(5 * OPEN.len());
 }
 
 #[test]
@@ -177,6 +181,7 @@ const HIDDEN: [char; 16] = [
 
 #[test]
 fn hidden_characters_are_removed_from_text_and_spelt_out_in_ids() {
+    let row = counts::row("T2");
     for c in HIDDEN {
         for (before, after) in [
             ("org/na", "me"),
@@ -194,6 +199,7 @@ fn hidden_characters_are_removed_from_text_and_spelt_out_in_ids() {
             assert_eq!(ident(&plain), plain);
         }
     }
+    row.held(4 * HIDDEN.len());
 }
 
 #[test]
