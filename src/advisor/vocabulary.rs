@@ -396,7 +396,8 @@ impl Vocabulary {
     }
 
     /// What a misspelt word may be: the nearest word that names something, by Damerau-Levenshtein
-    /// distance 1 for 4 to 7 letters and 2 from 8 on, with the same first letter.
+    /// distance 1 for 5 to 7 letters and 2 from 8 on, with the same first letter; of four letters only
+    /// two that changed places.
     pub(super) fn correction(&self, word: &str) -> Option<&str> {
         if let Some(meant) = self.misspellings.get(word) {
             return Some(meant);
@@ -413,6 +414,7 @@ impl Vocabulary {
             .filter(|known| known.len().abs_diff(word.len()) <= allowed)
             .map(|known| (strsim::damerau_levenshtein(known, word), known))
             .filter(|(distance, _)| (1..=allowed).contains(distance))
+            .filter(|(_, known)| length > 4 || same_letters(known, word))
             .min_by_key(|(distance, known)| (*distance, known.len(), known.as_str()))
             .map(|(_, known)| known.as_str())
     }
@@ -460,6 +462,16 @@ impl Vocabulary {
     pub(super) fn terms(&self, licence: &str) -> Option<Terms> {
         self.licences.get(licence).copied()
     }
+}
+
+/// Four letters are too few to guess by, unless they are the same four.
+fn same_letters(a: &str, b: &str) -> bool {
+    let sorted = |s: &str| {
+        let mut letters: Vec<char> = s.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(a) == sorted(b)
 }
 
 /// `french` as `French`.

@@ -40,6 +40,8 @@ struct Desk {
     due: Option<Instant>,
     /// Whether every cell is to be drawn anew.
     anew: bool,
+    /// Whether the program was just continued after a stop of its own.
+    resumed: bool,
 }
 
 /// Runs the desk until the user leaves; says why it was left.
@@ -73,6 +75,7 @@ pub(super) fn run<E: Engine>(
         sender,
         due: None,
         anew: false,
+        resumed: false,
     };
     let left = desk.serve();
     drop(signals);
@@ -160,7 +163,11 @@ impl Desk {
                 // Comes back here when the shell continues the program.
                 signals::stop()?;
                 self.retake()?;
+                self.resumed = true;
             }
+            // The signal that ended a stop of our own, which has taken the terminal already:
+            // giving it back for a moment more could lose a key.
+            Effect::Retake if std::mem::take(&mut self.resumed) => {}
             Effect::Retake => self.retake()?,
             Effect::Quit(leave) => return Ok(Some(leave)),
         }

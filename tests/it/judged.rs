@@ -12,46 +12,50 @@ const QUESTIONS: &str = include_str!("../../index/questions.yaml");
 /// One question and its right answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Judged {
-    pub id: String,
-    pub part: String,
-    pub kind: String,
+#[allow(
+    dead_code,
+    reason = "the benchmark and the tests read different fields"
+)]
+pub(crate) struct Judged {
+    pub(crate) id: String,
+    pub(crate) part: String,
+    pub(crate) kind: String,
     /// The question before it, for a follow-up.
     #[serde(default)]
-    pub after: Option<String>,
-    pub question: String,
-    pub intent: String,
+    pub(crate) after: Option<String>,
+    pub(crate) question: String,
+    pub(crate) intent: String,
     #[serde(default)]
-    pub constraints: Map<String, Value>,
+    pub(crate) constraints: Map<String, Value>,
     #[serde(default)]
-    pub models: Vec<String>,
+    pub(crate) models: Vec<String>,
     #[serde(default)]
-    pub topic: Option<String>,
+    pub(crate) topic: Option<String>,
     #[serde(default)]
-    pub fields: Vec<String>,
+    pub(crate) fields: Vec<String>,
     /// Models that may stand first.
     #[serde(default)]
-    pub first: Vec<String>,
+    pub(crate) first: Vec<String>,
 }
 
 /// What was right of one answer.
 #[derive(Debug, Clone, Default)]
-pub struct Score {
+pub(crate) struct Score {
     /// Intent, constraints, models, topic and fields are those that were judged.
-    pub read: bool,
+    pub(crate) read: bool,
     /// The first model is acceptable; `None` where the question asks for none.
-    pub first: Option<bool>,
+    pub(crate) first: Option<bool>,
     /// What differs, for people.
-    pub differs: Vec<String>,
+    pub(crate) differs: Vec<String>,
 }
 
 /// All judged questions.
-pub fn questions() -> Vec<Judged> {
+pub(crate) fn questions() -> Vec<Judged> {
     serde_yaml::from_str(QUESTIONS).expect("index/questions.yaml reads")
 }
 
 /// Asks a question, after the one before it where it is a follow-up.
-pub fn ask(advisor: &Advisor, judged: &Judged) -> Answer {
+pub(crate) fn ask(advisor: &Advisor, judged: &Judged) -> Answer {
     let before = judged
         .after
         .as_ref()
@@ -62,7 +66,7 @@ pub fn ask(advisor: &Advisor, judged: &Judged) -> Answer {
 }
 
 /// Scores an answer.
-pub fn score(judged: &Judged, answer: &Answer) -> Score {
+pub(crate) fn score(judged: &Judged, answer: &Answer) -> Score {
     let json = answer.to_json();
     let mut score = Score::default();
     let mut same = |name: &str, got: Value, wanted: Value| {
@@ -129,7 +133,7 @@ fn sorted(value: &Value) -> Value {
 }
 
 /// The control: the first model card that plain BM25 finds with the question's words.
-pub fn bm25_first(advisor: &Advisor, judged: &Judged) -> bool {
+pub(crate) fn bm25_first(advisor: &Advisor, judged: &Judged) -> bool {
     let text = judged.question.clone();
     let hits = advisor.library().search(&Search {
         text,

@@ -5,8 +5,10 @@
     reason = "a helper of a test may fail it as the test itself may"
 )]
 
+mod ask;
 mod cards;
 mod counts;
 mod desk;
 mod index;
+mod judged;
 mod text;

@@ -48,14 +48,14 @@ fn an_answer() {
 #[test]
 fn an_answer_with_a_source_selected() {
     at_each_size("source", Driver::answered, &|desk| {
-        desk.press("Tab j j j j")
+        desk.press("Tab j j j j");
     });
 }
 
 #[test]
 fn a_card_at_the_cited_line() {
     at_each_size("card", Driver::answered, &|desk| {
-        desk.press("Tab j j j Enter")
+        desk.press("Tab j j j Enter");
     });
 }
 
