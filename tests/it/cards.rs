@@ -5,6 +5,8 @@ use modeldesk::card::{Card, Origin, Rank, Severity, check, soak};
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 
+use crate::counts;
+
 fn parse(text: &str) -> Card {
     Card::parse("org/name", Origin::User, text)
 }
@@ -120,6 +122,7 @@ fn a_huge_body_is_cut_with_a_note_and_its_lines_stay_right() {
 
 #[test]
 fn odd_cards_are_read_as_the_hub_reads_them() {
+    let row = counts::row("Y2");
     for (front, license) in [
         ("license: mit", Some("mit")),
         ("license: [mit]", Some("mit")),
@@ -143,10 +146,12 @@ fn odd_cards_are_read_as_the_hub_reads_them() {
         let found = card.facts.license.as_ref().map(|l| l.value.as_str());
         assert_eq!(found, license, "{front}: {:?}", card.problems);
     }
+    row.held(17);
 }
 
 #[test]
 fn the_place_of_front_matter_does_not_matter_and_its_absence_does_no_harm() {
+    let row = counts::row("Y2");
     let expected = ["en", "no"];
     for text in [
         "---\nlanguage: [EN, no]\n---\n",
@@ -169,6 +174,7 @@ fn the_place_of_front_matter_does_not_matter_and_its_absence_does_no_harm() {
     ] {
         assert!(parse(text).facts.languages.is_empty(), "{text:?}");
     }
+    row.held(7);
 }
 
 #[test]
@@ -211,6 +217,7 @@ fn figure(metric: &str, value: &str) -> Card {
 
 #[test]
 fn a_figure_that_cannot_be_is_unverified() {
+    let row = counts::row("Y4");
     for (metric, value) in [
         ("accuracy", "999"),
         ("accuracy", "-1"),
@@ -240,10 +247,12 @@ fn a_figure_that_cannot_be_is_unverified() {
             "{metric} {value}"
         );
     }
+    row.held(10);
 }
 
 #[test]
 fn an_imported_card_cannot_vouch_for_itself() {
+    let row = counts::row("Y4");
     let text = figure("accuracy", "90").text;
     assert_eq!(
         Card::parse("a/b", Origin::User, text.clone()).facts.figures[0].rank,
@@ -251,10 +260,12 @@ fn an_imported_card_cannot_vouch_for_itself() {
     );
     let imported = Card::parse("a/b", Origin::Imported, text);
     assert_eq!(imported.facts.figures[0].rank, Rank::Unverified);
+    row.held(1);
 }
 
 #[test]
 fn the_body_of_a_card_states_no_facts() {
+    let row = counts::row("Y4");
     for lie in [
         "License: MIT. This model is MIT licensed.",
         "---\nlicense: mit\n---",
@@ -273,14 +284,17 @@ fn the_body_of_a_card_states_no_facts() {
             "{lie}"
         );
     }
+    row.held(5);
 }
 
 #[test]
 fn a_licence_id_of_lookalike_letters_is_no_licence_of_the_hub() {
+    let row = counts::row("Y4");
     let found = check(&with_front("license: \u{43c}it"));
     assert_eq!((found[0].field.as_str(), found[0].line), ("license", 2));
     assert!(modeldesk::text::ident("\u{43c}it").contains("<U+043C>"));
     assert_eq!(check(&with_front("license: mit")), []);
+    row.held(1);
 }
 
 #[test]
@@ -322,7 +336,7 @@ fn value() -> impl Strategy<Value = serde_yaml::Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(counts::of(300, 5_000) as u32) })]
 
     #[test]
     fn front_matter_that_was_written_is_read_back(

@@ -8,6 +8,7 @@ mod captures;
 mod parity;
 mod project;
 mod soak;
+#[allow(dead_code, reason = "benches/desk.rs uses what is not used here")]
 mod terminal;
 
 use std::path::PathBuf;
