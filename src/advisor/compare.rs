@@ -200,11 +200,10 @@ fn rows(desk: &Desk<'_>, cards: &[Arc<Card>], field: &str) -> Vec<Row> {
         }
         "memory" => {
             let memory = |card: &Card| {
-                cell(
-                    super::here::memory(card).map_or("not known".to_owned(), |m| {
-                        format!("{} est", quantity::bytes(m))
-                    }),
-                )
+                cell(super::here::memory(card).map_or_else(
+                    || "not known".to_owned(),
+                    |m| format!("{} est", quantity::bytes(m)),
+                ))
             };
             vec![row("memory to run", cells(&memory), None)]
         }

@@ -104,7 +104,7 @@ pub(super) fn architecture_name(model_type: &str) -> String {
     found.map_or_else(|| model_type.to_uppercase(), |(_, name)| (*name).to_owned())
 }
 
-/// What full fine-tuning holds besides activations: weights, gradients and AdamW's two moments, four
+/// What full fine-tuning holds besides activations: weights, gradients and `AdamW`'s two moments, four
 /// bytes each.
 pub(super) fn training_state(parameters: &Fact<u64>) -> u64 {
     parameters.value * 16

@@ -16,13 +16,14 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     let named = reading.models.first().and_then(|id| desk.card(id)).cloned();
     let chosen = match named {
         Some(card) => card,
-        None => match choose(desk, reading)? {
-            Some(card) => card,
-            None => {
+        None => {
+            if let Some(card) = choose(desk, reading)? {
+                card
+            } else {
                 reading.topic = Some("guide/fine-tuning".to_owned());
                 return lookup::compose(desk, reading);
             }
-        },
+        }
     };
     let asked = reading.constraints.task.clone();
     let task = asked
@@ -123,7 +124,7 @@ fn verdict(reading: &Reading, card: &Card, plan: &Plan, why: &str) -> Vec<Claim>
             .tasks
             .tuned
             .first()
-            .or(card.facts.tasks.ready.first());
+            .or_else(|| card.facts.tasks.ready.first());
         let text = format!(
             "You named no model; {} is the one to tune for this here.",
             name(card)
@@ -185,7 +186,7 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
             card.facts
                 .parameters
                 .as_ref()
-                .map_or("?".to_owned(), |p| quantity::count(p.value))
+                .map_or_else(|| "?".to_owned(), |p| quantity::count(p.value))
         ),
         None => format!(
             "full: all {} weights",

@@ -1,5 +1,6 @@
 //! A fact of a model, or a word of the guide.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::answer::{Action, Claim, Part};
@@ -7,7 +8,7 @@ use super::compose::{by_id, cited, computed, first_bullet, joined, name, quoted}
 use super::question::Reading;
 use super::recommend::{figure_mark, mark};
 use super::{Desk, Draft, here, quantity, script};
-use crate::card::Card;
+use crate::card::{Architecture, Card, Fact, Figure, Recipe};
 use crate::error::Result;
 use crate::text;
 
@@ -167,184 +168,168 @@ fn field(desk: &Desk<'_>, card: &Card, wanted: &str) -> Vec<Claim> {
 /// What the card states of a field, as words that fit a table and a sentence.
 pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> {
     let f = &card.facts;
-    let words = |value: &str| text::line(value).into_owned();
+    let stated = |line: usize, words: &str| cited(card, line, text::line(words).into_owned());
     Some(match wanted {
-        "parameters" => {
-            let p = f.parameters.as_ref()?;
-            let size = f
-                .size
-                .as_ref()
-                .map_or(String::new(), |s| format!(", {} on disk", s.value.digits));
-            cited(
-                card,
-                p.line,
-                format!("{} parameters{}{size}", quantity::grouped(p.value), mark(p)),
-            )
-        }
+        "parameters" => parameters(card)?,
         "size" => match &f.size {
             Some(s) => {
-                let precision = s
-                    .value
-                    .precision
-                    .as_deref()
-                    .map_or(String::new(), |p| format!(" in {p}"));
-                cited(
-                    card,
+                let precision = after(" in ", s.value.precision.as_deref());
+                stated(
                     s.line,
-                    words(&format!(
-                        "weights of {}{precision}{}",
-                        s.value.digits,
-                        mark(s)
-                    )),
+                    &format!("weights of {}{precision}{}", s.value.digits, mark(s)),
                 )
             }
-            None => return fact(desk, card, "parameters"),
+            None => parameters(card)?,
         },
-        "memory" => {
-            let p = f.parameters.as_ref()?;
-            let run = quantity::bytes(here::memory(card)?);
-            let train = quantity::bytes(here::training_state(p));
-            computed(format!(
-                "about {run} to run in f32, {train} to fine-tune in full before activations"
-            ))
-        }
+        "memory" => memory(card)?,
         "license" => {
             let l = f.license.as_ref()?;
-            cited(card, l.line, words(&l.value))
+            stated(l.line, &l.value)
         }
         "context_length" => {
             let l = f.context_length.as_ref()?;
-            cited(
-                card,
+            stated(
                 l.line,
-                format!("{} tokens at once{}", quantity::grouped(l.value), mark(l)),
+                &format!("{} tokens at once{}", quantity::grouped(l.value), mark(l)),
             )
         }
-        "language" => {
-            let names: Vec<&str> = f
-                .languages
-                .iter()
-                .map(|l| desk.vocabulary.language(&l.value))
-                .collect();
-            let shown = if names.len() > 8 {
-                format!(
-                    "{} languages, {} among them",
-                    names.len(),
-                    joined(&names[..4])
-                )
-            } else {
-                joined(&names)
-            };
-            cited(card, f.languages.first()?.line, words(&shown))
-        }
+        "language" => stated(f.languages.first()?.line, &languages(desk, card)),
         "architecture" => {
             let a = f.architecture.as_ref()?;
-            let kind = a
-                .value
-                .kind
-                .as_deref()
-                .map_or(String::new(), |k| format!(", {k}"));
-            let layers = a
-                .value
-                .layers
-                .map_or(String::new(), |n| format!(", {n} layers"));
-            let wide = a
-                .value
-                .hidden_size
-                .map_or(String::new(), |n| format!(", {n} wide"));
-            cited(
-                card,
-                a.line,
-                words(&format!(
-                    "{}{kind}{layers}{wide}",
-                    here::architecture_name(&a.value.model_type)
-                )),
-            )
+            stated(a.line, &architecture(&a.value))
         }
         "speed" => {
             let s = f.speed.first()?;
             let on = s.value.hardware.as_deref().unwrap_or("hardware not stated");
-            cited(
-                card,
-                s.line,
-                words(&format!("\"{}\" ({on})", s.value.claim)),
-            )
+            stated(s.line, &format!("\"{}\" ({on})", s.value.claim))
         }
         "quality" => {
             let best = f.figures.first()?;
-            let data = best
-                .dataset_name
-                .as_deref()
-                .or(best.dataset.as_deref())
-                .unwrap_or("?");
-            let split = best.split.as_deref().unwrap_or("split not stated");
-            cited(
-                card,
-                best.line,
-                words(&format!(
-                    "{} {}{} on {data} ({split})",
-                    best.metric,
-                    best.digits,
-                    figure_mark(best)
-                )),
-            )
+            stated(best.line, &figure(best))
         }
         "author" => {
             let a = f.author.as_ref()?;
-            cited(card, a.line, words(&a.value))
+            stated(a.line, &a.value)
         }
         "tasks" => {
-            let ready: Vec<&str> = f
+            let line = f
                 .tasks
                 .ready
-                .iter()
-                .map(|t| desk.vocabulary.task_label(&t.value))
-                .collect();
-            let tuned: Vec<&str> = f
-                .tasks
-                .tuned
-                .iter()
-                .map(|t| desk.vocabulary.task_label(&t.value))
-                .collect();
-            let line = f.tasks.ready.first().or(f.tasks.tuned.first())?.line;
-            let text = match (ready.is_empty(), tuned.is_empty()) {
-                (false, true) => joined(&ready),
-                (true, _) => format!("{} after fine-tuning", joined(&tuned)),
-                (false, false) => {
-                    format!("{}; after fine-tuning {}", joined(&ready), joined(&tuned))
-                }
-            };
-            cited(card, line, words(&text))
+                .first()
+                .or_else(|| f.tasks.tuned.first())?
+                .line;
+            stated(line, &tasks(desk, card))
         }
         "data" => {
             let names: Vec<&str> = f.datasets.iter().map(|d| d.value.as_str()).collect();
-            cited(
-                card,
-                f.datasets.first()?.line,
-                words(&format!("trained or tuned on {}", joined(&names))),
-            )
+            let words = format!("trained or tuned on {}", joined(&names));
+            stated(f.datasets.first()?.line, &words)
         }
         "fine_tuning" => {
             let r = f.fine_tuning.first()?;
-            let v = &r.value;
-            let rate = v
-                .learning_rate
-                .as_ref()
-                .map_or(String::new(), |x| format!(", learning rate {:e}", x.value));
-            let batch = v
-                .batch_size
-                .as_ref()
-                .map_or(String::new(), |x| format!(", batch {}", x.value));
-            let epochs = v
-                .epochs
-                .as_ref()
-                .map_or(String::new(), |x| format!(", {} epochs", x.value));
-            cited(
-                card,
-                r.line,
-                words(&format!("{}{rate}{batch}{epochs}", v.method)),
-            )
+            stated(r.line, &recipe(&r.value))
         }
         _ => return None,
     })
+}
+
+/// `before` and the value, or nothing where there is none.
+fn after(before: &str, value: Option<impl Display>) -> String {
+    value.map_or_else(String::new, |v| format!("{before}{v}"))
+}
+
+fn parameters(card: &Card) -> Option<Claim> {
+    let p = card.facts.parameters.as_ref()?;
+    let size = card
+        .facts
+        .size
+        .as_ref()
+        .map(|s| format!("{} on disk", s.value.digits));
+    let words = format!(
+        "{} parameters{}{}",
+        quantity::grouped(p.value),
+        mark(p),
+        after(", ", size)
+    );
+    Some(cited(card, p.line, text::line(&words).into_owned()))
+}
+
+fn memory(card: &Card) -> Option<Claim> {
+    let run = quantity::bytes(here::memory(card)?);
+    let train = quantity::bytes(here::training_state(card.facts.parameters.as_ref()?));
+    Some(computed(format!(
+        "about {run} to run in f32, {train} to fine-tune in full before activations"
+    )))
+}
+
+fn languages(desk: &Desk<'_>, card: &Card) -> String {
+    let all = card.facts.languages.iter();
+    let names: Vec<&str> = all.map(|l| desk.vocabulary.language(&l.value)).collect();
+    if names.len() > 8 {
+        format!(
+            "{} languages, {} among them",
+            names.len(),
+            joined(&names[..4])
+        )
+    } else {
+        joined(&names)
+    }
+}
+
+fn architecture(a: &Architecture) -> String {
+    format!(
+        "{}{}{}{}",
+        here::architecture_name(&a.model_type),
+        after(", ", a.kind.as_deref()),
+        after(", ", a.layers.map(|n| format!("{n} layers"))),
+        after(", ", a.hidden_size.map(|n| format!("{n} wide"))),
+    )
+}
+
+fn figure(f: &Figure) -> String {
+    let data = f
+        .dataset_name
+        .as_deref()
+        .or(f.dataset.as_deref())
+        .unwrap_or("?");
+    let split = f.split.as_deref().unwrap_or("split not stated");
+    format!(
+        "{} {}{} on {data} ({split})",
+        f.metric,
+        f.digits,
+        figure_mark(f)
+    )
+}
+
+fn tasks(desk: &Desk<'_>, card: &Card) -> String {
+    let labels = |tasks: &[Fact<String>]| {
+        let all: Vec<&str> = tasks
+            .iter()
+            .map(|t| desk.vocabulary.task_label(&t.value))
+            .collect();
+        joined(&all)
+    };
+    let fit = &card.facts.tasks;
+    match (fit.ready.is_empty(), fit.tuned.is_empty()) {
+        (false, true) => labels(&fit.ready),
+        (true, _) => format!("{} after fine-tuning", labels(&fit.tuned)),
+        (false, false) => {
+            format!(
+                "{}; after fine-tuning {}",
+                labels(&fit.ready),
+                labels(&fit.tuned)
+            )
+        }
+    }
+}
+
+fn recipe(r: &Recipe) -> String {
+    let rate = r.learning_rate.as_ref().map(|x| format!("{:e}", x.value));
+    format!(
+        "{}{}{}{}",
+        r.method,
+        after(", learning rate ", rate),
+        after(", batch ", r.batch_size.as_ref().map(|x| x.value)),
+        after(", epochs ", r.epochs.as_ref().map(|x| x.value)),
+    )
 }

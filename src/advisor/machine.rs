@@ -111,18 +111,18 @@ fn kept(path: &Path, cores: usize) -> Option<Speed> {
 /// tokens, for 30 ms and takes the best of the repeats: what the machine can do when left alone.
 fn measure(cores: usize) -> Option<Speed> {
     use candle_core::{Device, Tensor};
-    let (m, k, n) = (1024, 768, 3072);
-    let ones = |shape: (usize, usize)| Tensor::full(0.5f32, shape, &Device::Cpu).ok();
-    let (a, b) = (ones((m, k))?, ones((k, n))?);
-    a.matmul(&b).ok()?;
+    let (rows, inner, columns) = (1024, 768, 3072);
+    let halves = |shape: (usize, usize)| Tensor::full(0.5f32, shape, &Device::Cpu).ok();
+    let (left, right) = (halves((rows, inner))?, halves((inner, columns))?);
+    left.matmul(&right).ok()?;
     let begun = Instant::now();
     let mut best = f64::MAX;
     while begun.elapsed() < Duration::from_millis(30) {
         let start = Instant::now();
-        a.matmul(&b).ok()?;
+        left.matmul(&right).ok()?;
         best = best.min(start.elapsed().as_secs_f64());
     }
-    let operations = 2.0 * (m * k * n) as f64;
+    let operations = 2.0 * (rows * inner * columns) as f64;
     Some(Speed {
         gflops: operations / best / 1e9,
         cores,

@@ -108,19 +108,18 @@ fn nearest(desk: &Desk<'_>, question: &str) -> Result<Vec<Claim>> {
 pub(super) fn unknown(desk: &Desk<'_>, typed: &str, near: Option<&String>) -> Result<Error> {
     let shown = text::ident(text::line(typed).trim()).into_owned();
     let error = Error::new(format!("there is no card for `{shown}`"));
-    let near = match near {
-        Some(id) => Some(id.clone()),
-        None => {
-            let search = Search {
-                text: typed.to_owned(),
-                limit: 5,
-                ..Search::default()
-            };
-            let hits = desk.library.search(&search)?;
-            hits.into_iter()
-                .map(|h| h.id)
-                .find(|id| !id.starts_with("guide/"))
-        }
+    let near = if let Some(id) = near {
+        Some(id.clone())
+    } else {
+        let search = Search {
+            text: typed.to_owned(),
+            limit: 5,
+            ..Search::default()
+        };
+        let hits = desk.library.search(&search)?;
+        hits.into_iter()
+            .map(|h| h.id)
+            .find(|id| !id.starts_with("guide/"))
     };
     Ok(match near {
         Some(id) => error.hint(format!("did you mean `{}`?", text::ident(&id))),

@@ -12,7 +12,7 @@ use crate::card::{Card, Recipe};
 /// Rows that a plan assumes when the question names no number.
 pub(super) const ASSUMED_ROWS: u64 = 1000;
 
-/// The share of a step that is matrix products when the rest of it is fused; PyTorch reaches about
+/// The share of a step that is matrix products when the rest of it is fused; `PyTorch` reaches about
 /// the same share of the probe on GPT-2.
 const PRODUCT_SHARE: f64 = 0.6;
 
@@ -60,7 +60,7 @@ pub struct Plan {
     pub warmup_steps: f64,
     /// Tokens that a row is cut at.
     pub max_length: u64,
-    /// LoRA's settings, where the method is `lora`.
+    /// `LoRA`'s settings, where the method is `lora`.
     pub lora: Option<Lora>,
     /// Weights that learn.
     pub trainable_parameters: u64,
@@ -132,7 +132,7 @@ impl Shape {
     }
 
     /// Weights that a low rank of 1 adds on `targets`: in + out of each wrapped matrix (Hu et al.
-    /// 2021, "LoRA", section 4.1).
+    /// 2021, "`LoRA`", section 4.1).
     fn rank_one(&self, targets: &[String]) -> f64 {
         let (wide, inner) = (self.hidden, self.heads * 64.0);
         let sequence = matches!(self.model_type.as_str(), "t5" | "mt5");
@@ -182,7 +182,7 @@ pub(super) fn usual_task(card: &Card) -> String {
     .to_owned()
 }
 
-/// The method, and why: LoRA where few rows meet many weights or memory is short, else in full.
+/// The method, and why: `LoRA` where few rows meet many weights or memory is short, else in full.
 pub(super) fn method(
     card: &Card,
     examples: u64,
@@ -270,7 +270,7 @@ pub(super) fn plan(
         learning_rate: recipe.learning_rate.as_ref().map_or(5e-5, |r| r.value),
         lr_scheduler_type: recipe
             .lr_scheduler_type
-            .map_or("linear".to_owned(), |s| s.value),
+            .map_or_else(|| "linear".to_owned(), |s| s.value),
         warmup_steps: match (&recipe.warmup_ratio, &recipe.warmup_steps) {
             (Some(ratio), _) => ratio.value,
             (None, Some(fixed)) if fixed.value < steps / 3 => fixed.value as f64,

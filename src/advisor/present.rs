@@ -1,5 +1,7 @@
 //! An answer as lines of a given width: the one layout that the desk and the command line share.
 
+use std::fmt::Write as _;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::answer::{Answer, Citation, Claim, Part, Source, Table};
@@ -546,11 +548,11 @@ pub fn read_as(answer: &Answer) -> String {
     }
     let mut text = words.join(", ");
     for (typed, meant) in &reading.corrections {
-        text += &format!("; read \"{typed}\" as {meant}");
+        let _ = write!(text, "; read \"{typed}\" as {meant}");
     }
     if !reading.unused.is_empty() && reading.intent != Intent::OutOfScope {
         let most: Vec<&str> = reading.unused.iter().take(5).map(String::as_str).collect();
-        text += &format!("; not used: {}", most.join(", "));
+        let _ = write!(text, "; not used: {}", most.join(", "));
     }
     if reading.cut {
         text += "; the end of a long question was not read";

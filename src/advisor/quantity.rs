@@ -63,15 +63,14 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
         "page" | "pages" => (Unit::Pages, 1.0),
         "ms" | "msec" | "millisecond" | "milliseconds" | "millis" => (Unit::Milliseconds, 1.0),
         "s" | "sec" | "secs" | "second" | "seconds" => (Unit::Milliseconds, 1e3),
-        "example" | "examples" | "row" | "rows" | "sample" | "samples" | "record" | "records"
-        | "pair" | "pairs" | "datapoint" | "datapoints" | "sentences" | "messages" | "tweets"
-        | "reviews" | "tickets" | "emails" | "entries" | "lines" | "conversations"
-        | "questions" | "articles" | "documents" | "clauses" | "chats" | "dialogs"
-        | "dialogues" | "instances" | "annotations" | "summaries" | "texts" | "comments"
-        | "posts" | "replies" | "prompts" | "transcripts" | "poems" | "labels" | "headlines"
-        | "mails" | "notes" | "letters" | "claims" | "calls" | "invoices" | "contracts" => {
-            (Unit::Examples, 1.0)
-        }
+        "labelled" | "labeled" | "annotated" | "example" | "examples" | "row" | "rows"
+        | "sample" | "samples" | "record" | "records" | "pair" | "pairs" | "datapoint"
+        | "datapoints" | "sentences" | "messages" | "tweets" | "reviews" | "tickets" | "emails"
+        | "entries" | "lines" | "conversations" | "questions" | "articles" | "documents"
+        | "clauses" | "chats" | "dialogs" | "dialogues" | "instances" | "annotations"
+        | "summaries" | "texts" | "comments" | "posts" | "replies" | "prompts" | "transcripts"
+        | "poems" | "labels" | "headlines" | "mails" | "notes" | "letters" | "claims" | "calls"
+        | "invoices" | "contracts" => (Unit::Examples, 1.0),
         "core" | "cores" | "epoch" | "epochs" | "step" | "steps" | "class" | "classes"
         | "language" | "languages" | "model" | "models" | "hour" | "hours" | "minute"
         | "minutes" | "categories" | "times" | "threads" | "percent" | "gpus" | "layers"
@@ -128,7 +127,7 @@ pub fn count(count: u64) -> String {
         1_000_000..1_000_000_000 => (value / 1e6, "M"),
         _ => (value / 1e9, "B"),
     };
-    if scaled < 99.95 && (scaled.fract() * 10.0).round() as u64 % 10 != 0 {
+    if scaled < 99.95 && !((scaled.fract() * 10.0).round() as u64).is_multiple_of(10) {
         format!("{scaled:.1}{name}")
     } else {
         format!("{scaled:.0}{name}")
@@ -140,7 +139,7 @@ pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -52,6 +52,10 @@ pub enum Prefer {
 /// What must hold of a model, or of a fine-tune. Absent means unsaid.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that a question may say"
+)]
 pub struct Constraints {
     /// The hub's task name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -275,7 +279,7 @@ impl Reading {
     }
 
     fn constraints_with(&self, name: &str, value: &str) -> Result<Constraints> {
-        let forms = FORMS.into_iter().map(|(n, form, takes)| (n, form, takes));
+        let forms = FORMS.into_iter();
         let extra = ["trainable", "hub_cards"].map(|n| (n, Form::Flag, "yes or nothing"));
         let (_, form, takes) = forms
             .chain(extra)

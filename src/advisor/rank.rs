@@ -20,7 +20,8 @@ const RANKING: &str = include_str!("../../index/ranking.yaml");
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Weights {
-    weights: BTreeMap<String, f64>,
+    #[serde(rename = "weights")]
+    usual: BTreeMap<String, f64>,
     prefer: BTreeMap<Prefer, BTreeMap<String, f64>>,
     small_device: BTreeMap<String, f64>,
 }
@@ -38,7 +39,7 @@ impl Weights {
             .prefer
             .and_then(|p| self.prefer.get(&p))
             .and_then(|w| w.get(criterion));
-        let usual = self.weights.get(criterion);
+        let usual = self.usual.get(criterion);
         prefer.or(device).or(usual).copied().unwrap_or_default()
     }
 }
@@ -196,7 +197,7 @@ fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<Stri
         );
     }
     let count = facts.parameters.as_ref().map(|p| p.value);
-    let shown = count.map_or("unknown".to_owned(), quantity::count);
+    let shown = count.map_or_else(|| "unknown".to_owned(), quantity::count);
     if let Some(most) = c.max_parameters {
         must(
             count.is_some_and(|n| n <= most),
@@ -211,7 +212,7 @@ fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<Stri
     }
     if let Some(most) = c.max_size {
         let weights = here::weights(card);
-        let shown = weights.map_or("size unknown".to_owned(), quantity::bytes);
+        let shown = weights.map_or_else(|| "size unknown".to_owned(), quantity::bytes);
         must(weights.is_some_and(|w| w <= most), shown);
     }
     if let Some(most) = c.max_memory {
@@ -221,7 +222,7 @@ fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<Stri
         } else {
             here::memory(card)
         };
-        let shown = memory.map_or("memory unknown".to_owned(), quantity::bytes);
+        let shown = memory.map_or_else(|| "memory unknown".to_owned(), quantity::bytes);
         must(
             memory.is_some_and(|m| m <= most),
             format!("{shown} of memory"),
@@ -229,7 +230,7 @@ fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<Stri
     }
     let context = checked(&facts.context_length);
     if let Some(least) = c.min_context {
-        let shown = context.map_or("unknown".to_owned(), quantity::grouped);
+        let shown = context.map_or_else(|| "unknown".to_owned(), quantity::grouped);
         must(
             context.is_some_and(|n| n >= least),
             format!("{shown} tokens at once"),
@@ -289,114 +290,141 @@ fn speaks(card: &Card, c: &Constraints) -> bool {
     direction && c.language.iter().all(knows)
 }
 
+/// The criteria of one model, gathered with the weights of the question.
+struct Sheet<'a> {
+    card: &'a Card,
+    constraints: &'a Constraints,
+    scale: &'a Scale<'a>,
+    criteria: Vec<Criterion>,
+}
+
 fn criteria(
     card: &Card,
     here: &Here,
-    c: &Constraints,
+    constraints: &Constraints,
     scale: &Scale<'_>,
     quality: Option<f64>,
 ) -> Vec<Criterion> {
-    let facts = &card.facts;
-    let mut all = Vec::new();
-    let mut add = |name: &str, value: f64, note: String| {
-        let weight = scale.weights.of(name, c);
-        if weight > 0.0 {
-            all.push(Criterion {
-                name: name.to_owned(),
-                value,
-                weight,
-                note,
-            });
-        }
+    let mut sheet = Sheet {
+        card,
+        constraints,
+        scale,
+        criteria: Vec::new(),
     };
-    if let Some(task) = &c.task {
-        let done = match does(card, task) {
-            // Weights tuned for sentiment do not tell spam from mail.
-            Does::Main | Does::Ready
-                if c.subtask.is_none() && is_of_a_subtask(card, task, scale) =>
-            {
-                Does::Tuned
-            }
-            done => done,
-        };
-        let (value, note) = task_value(card, done, task, c.trainable);
-        add(
-            "task",
-            value,
-            format!("{}: {note}", scale.vocabulary.task_label(task)),
-        );
-    }
-    if let Some(subtask) = &c.subtask {
-        let tags = scale
-            .vocabulary
-            .subtask(subtask)
-            .map_or(&[][..], |(_, tags)| tags);
-        let named = facts.tags.iter().any(|t| tags.contains(&t.value));
-        let (value, note) = if named {
-            (1.0, "in its tags")
-        } else {
-            (0.2, "not in its tags")
-        };
-        add("subtask", value, format!("{subtask}: {note}"));
-    }
-    let (value, note) = domain_value(card, c.domain.as_deref(), scale.vocabulary);
-    add("domain", value, note);
-    let (value, note) = language_value(card, c);
-    add("language", value, note);
-    if reads_long(c, scale.vocabulary) {
-        let said = c.long_context || c.min_context.is_some();
-        let tokens = facts.context_length.as_ref().map_or(512, |l| l.value);
-        let value = (tokens as f64 / 512.0).log2() / 6.0;
-        let name = if said { "context" } else { "usual_context" };
-        add(
-            name,
-            value.clamp(0.0, 1.0),
-            format!("{} tokens", quantity::grouped(tokens)),
-        );
-    }
+    sheet.fit();
     let note = if quality.is_some() {
         "same metric, dataset and split"
     } else {
         "none comparable"
     };
-    add("quality", quality.unwrap_or(0.5), note.to_owned());
-    let size = smallness(card);
-    let count = facts
-        .parameters
-        .as_ref()
-        .map_or("unknown".to_owned(), |p| quantity::count(p.value));
-    add("small", size, format!("{count} parameters"));
-    add("large", 1.0 - size, format!("{count} parameters"));
-    add("middle", middle(card), format!("{count} parameters"));
-    let family = facts.family.as_ref().map(|f| f.value.to_lowercase());
-    let usual = family.is_some_and(|f| facts.aliases.contains(&f));
-    add(
-        "usual",
-        f64::from(u8::from(usual)),
-        if usual {
-            "the usual one of its family"
-        } else {
-            ""
-        }
-        .to_owned(),
-    );
+    sheet.add("quality", quality.unwrap_or(0.5), note);
+    sheet.size();
     let value = match (here.runs, here.availability) {
         (RunsHere::No, _) | (_, Availability::No) => 0.0,
         (_, Availability::Tight) => 0.5,
         _ => 1.0,
     };
-    add("here", value, here.reason.clone());
-    let licence = facts.license.as_ref().map(|l| l.value.as_str());
-    let value = match licence.map(|l| scale.vocabulary.terms(l)) {
-        Some(Some(Terms::Permissive)) => 1.0,
-        Some(Some(Terms::ShareAlike)) => 0.8,
-        Some(_) => 0.3,
-        None => 0.2,
-    };
-    add("licence", value, licence.unwrap_or("not stated").to_owned());
+    sheet.add("here", value, here.reason.clone());
+    sheet.licence();
     let words = scale.words.get(&card.id).copied().unwrap_or_default();
-    add("words", words, "BM25, share of the best".to_owned());
-    all
+    sheet.add("words", words, "BM25, share of the best");
+    sheet.criteria
+}
+
+impl Sheet<'_> {
+    /// Adds a criterion, unless it counts for nothing in this question.
+    fn add(&mut self, name: &str, value: f64, note: impl Into<String>) {
+        let weight = self.scale.weights.of(name, self.constraints);
+        if weight > 0.0 {
+            self.criteria.push(Criterion {
+                name: name.to_owned(),
+                value,
+                weight,
+                note: note.into(),
+            });
+        }
+    }
+
+    /// Task, subtask, domain, language and context.
+    fn fit(&mut self) {
+        let (card, c, v) = (self.card, self.constraints, self.scale.vocabulary);
+        if let Some(task) = &c.task {
+            let (value, note) = task_value(card, self.done(task), task, c.trainable);
+            self.add("task", value, format!("{}: {note}", v.task_label(task)));
+        }
+        if let Some(subtask) = &c.subtask {
+            let tags = v.subtask(subtask).map_or(&[][..], |(_, tags)| tags);
+            let named = card.facts.tags.iter().any(|t| tags.contains(&t.value));
+            let (value, note) = if named {
+                (1.0, "in its tags")
+            } else {
+                (0.2, "not in its tags")
+            };
+            self.add("subtask", value, format!("{subtask}: {note}"));
+        }
+        let (value, note) = domain_value(card, c.domain.as_deref(), v);
+        self.add("domain", value, note);
+        let (value, note) = language_value(card, c);
+        self.add("language", value, note);
+        if reads_long(c, v) {
+            let said = c.long_context || c.min_context.is_some();
+            let tokens = card.facts.context_length.as_ref().map_or(512, |l| l.value);
+            let value = (tokens as f64 / 512.0).log2() / 6.0;
+            let name = if said { "context" } else { "usual_context" };
+            self.add(
+                name,
+                value.clamp(0.0, 1.0),
+                format!("{} tokens", quantity::grouped(tokens)),
+            );
+        }
+    }
+
+    /// How the card does `task`; weights tuned for sentiment do not tell spam from mail.
+    fn done(&self, task: &str) -> Does {
+        let done = does(self.card, task);
+        let tags = &self.card.facts.tags;
+        let other = task == "text-classification"
+            && self.constraints.subtask.is_none()
+            && tags
+                .iter()
+                .any(|t| self.scale.vocabulary.is_subtask_tag(&t.value));
+        if other && done != Does::No {
+            Does::Tuned
+        } else {
+            done
+        }
+    }
+
+    fn size(&mut self) {
+        let facts = &self.card.facts;
+        let count = facts.parameters.as_ref().map_or_else(
+            || "parameters unknown".to_owned(),
+            |p| format!("{} parameters", quantity::count(p.value)),
+        );
+        let small = smallness(self.card);
+        self.add("small", small, count.clone());
+        self.add("large", 1.0 - small, count.clone());
+        self.add("middle", middle(self.card), count);
+        let family = facts.family.as_ref().map(|f| f.value.to_lowercase());
+        let usual = family.is_some_and(|f| facts.aliases.contains(&f));
+        let note = if usual {
+            "the usual one of its family"
+        } else {
+            ""
+        };
+        self.add("usual", f64::from(u8::from(usual)), note);
+    }
+
+    fn licence(&mut self) {
+        let licence = self.card.facts.license.as_ref().map(|l| l.value.as_str());
+        let value = match licence.map(|l| self.scale.vocabulary.terms(l)) {
+            Some(Some(Terms::Permissive)) => 1.0,
+            Some(Some(Terms::ShareAlike)) => 0.8,
+            Some(_) => 0.3,
+            None => 0.2,
+        };
+        self.add("licence", value, licence.unwrap_or("not stated"));
+    }
 }
 
 /// Whether the task's output is a text.
@@ -405,15 +433,6 @@ fn writes(task: &str) -> bool {
         task,
         "summarization" | "translation" | "text-generation" | "text2text-generation"
     )
-}
-
-fn is_of_a_subtask(card: &Card, task: &str, scale: &Scale<'_>) -> bool {
-    task == "text-classification"
-        && card
-            .facts
-            .tags
-            .iter()
-            .any(|t| scale.vocabulary.is_subtask_tag(&t.value))
 }
 
 fn task_value(card: &Card, does: Does, task: &str, trainable: bool) -> (f64, &'static str) {
@@ -486,7 +505,7 @@ fn language_value(card: &Card, c: &Constraints) -> (f64, String) {
     let asks_english_only = c.language.is_empty() || c.language == ["en"];
     let value = match (asks_english_only, many) {
         (true, _) if !english => 0.0,
-        (true, false) | (false, false) => 1.0,
+        (true | false, false) => 1.0,
         (true, true) => 0.8,
         (false, true) if c.language.iter().any(|l| l == "multilingual") => 1.0,
         (false, true) => 0.7,

@@ -187,7 +187,7 @@ fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Cons
         commercial: u.says(&Concept::Commercial),
         permissive: u.says(&Concept::Permissive),
         must_run_here: u.says(&Concept::RunHere),
-        long_context: u.says(&Concept::LongContext),
+        long_context: u.says(&Concept::LongContext) || says_long(u),
         trainable: u.says(&Concept::Trainable),
         ..Constraints::default()
     };
@@ -197,10 +197,8 @@ fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Cons
             Concept::Domain(d) if !span.negated => {
                 c.domain.get_or_insert_with(|| d.clone());
             }
-            Concept::Language(code) if !span.negated => {
-                if !c.language.contains(code) {
-                    c.language.push(code.clone());
-                }
+            Concept::Language(code) if !span.negated && !c.language.contains(code) => {
+                c.language.push(code.clone());
             }
             Concept::Licence(id) if !span.negated => c.license = Some(id.clone()),
             Concept::Hardware(h) if !span.negated => {
@@ -262,7 +260,9 @@ fn set_hinted_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
     let Some((concept, votes)) = v.hinted(&u.tokens) else {
         return;
     };
-    let asked = asks(u, Intent::Recommend) || names_a_model_kind(u);
+    let cue = Concept::Intent(Intent::Recommend);
+    let in_words = u.concepts().any(|(s, c)| *c == cue && s.end - s.start > 1);
+    let asked = in_words || names_a_model_kind(u);
     let topic = u
         .concepts()
         .any(|(_, c)| matches!(c, Concept::Topic(_) | Concept::Model(_)));
@@ -303,6 +303,23 @@ fn names_a_model_kind(u: &Understood) -> bool {
     u.near(0, u.tokens.len(), &kinds)
 }
 
+/// `long judgments`, `lengthy minutes`; not `how long does it take`.
+fn says_long(u: &Understood) -> bool {
+    const ASIDE: [&str; 12] = [
+        "does", "do", "will", "would", "is", "it", "as", "time", "run", "term", "ago", "can",
+    ];
+    u.tokens.iter().enumerate().any(|(at, token)| {
+        let before = at.checked_sub(1).map_or("", |b| u.tokens[b].text.as_str());
+        let after = u
+            .tokens
+            .get(at + 1)
+            .filter(|t| !t.after_break && t.text.len() > 3);
+        token.text == "long"
+            && !matches!(before, "how" | "as" | "too" | "so" | "not")
+            && after.is_some_and(|t| !ASIDE.contains(&t.text.as_str()))
+    })
+}
+
 /// Speed and size are asked for in so many words; quality only decides where neither was.
 fn set_preference(c: &mut Constraints, prefer: Prefer) {
     if c.prefer.is_none() || c.prefer == Some(Prefer::Quality) {
@@ -329,7 +346,7 @@ fn set_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
     let general = ["text-generation", "text2text-generation"];
     let special = tasks.iter().find(|t| !general.contains(&t.as_str()));
     let zero_shot = tasks.iter().find(|t| *t == "zero-shot-classification");
-    c.task = zero_shot.or(special).or(tasks.first()).cloned();
+    c.task = zero_shot.or(special).or_else(|| tasks.first()).cloned();
     if let Some(subtask) = subtasks.first()
         && let Some((task, _)) = v.subtask(subtask)
         && (special.is_none() || c.task.as_deref() == Some(task) || task == "text-classification")
@@ -473,7 +490,7 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
     }
     let tunes = u.says(&Concept::Tune) || u.says(&Concept::Trainable);
     let how = asks(Intent::HowTo) || (tunes && (starts_with_how(u) || about_a_model));
-    if r.models.len() >= 2 && !(how && !asks(Intent::Compare)) {
+    if r.models.len() >= 2 && (!how || asks(Intent::Compare)) {
         return Intent::Compare;
     }
     if how && (about_a_model || !asks(Intent::Recommend)) && !only_asks_back(r, u) {
@@ -492,7 +509,11 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
             ..c.clone()
         };
         let constrained = bare != Constraints::default();
-        let asked = c.task.is_some() && (constrained || !asks(Intent::Lookup));
+        let wanted = constrained || c.prefer.is_some() || !asks(Intent::Lookup);
+        let asked = c.task.is_some() && wanted;
+        if !asked && !asks(Intent::Lookup) && r.unused.len() > 1 {
+            return Intent::OutOfScope;
+        }
         return if asked {
             Intent::Recommend
         } else {

@@ -7,7 +7,7 @@ use super::compose::{bullet, cell, cited, cited_cell, computed, name, quoted};
 use super::question::{Constraints, Prefer, Reading};
 use super::rank::{Candidate, Does, Ranking, Scale, does, rank, reads_long};
 use super::{Desk, Draft, no_card, quantity, script};
-use crate::card::{Card, Fact, Figure, Kind, Origin, Rank};
+use crate::card::{Card, Fact, Figure, Kind, Origin, Rank, Speed};
 use crate::error::Result;
 use crate::index::Search;
 
@@ -241,94 +241,97 @@ fn task_words(card: &Card, task: Option<&str>) -> &'static str {
     }
 }
 
-/// The criterion that put `m` where it is, in words, and the line of its card that carries it.
-fn because(desk: &Desk<'_>, c: &Constraints, all: &[Candidate], m: &Candidate) -> (usize, String) {
+/// A reason in words, and the line of the card that carries it.
+type Reason = (usize, String);
+
+/// The criterion that put `m` where it is: what was preferred, else length, domain, task, language.
+fn because(desk: &Desk<'_>, c: &Constraints, all: &[Candidate], m: &Candidate) -> Reason {
     let facts = &m.card.facts;
-    let of = |f: &Fact<String>, words: String| Some((f.line, words));
-    let does = c.task.as_deref().map(|t| (t, does(&m.card, t)));
-    let parameters = |words: &str| {
-        let p = facts.parameters.as_ref()?;
-        Some((
-            p.line,
-            format!("{words}, {} parameters", quantity::count(p.value)),
-        ))
-    };
-    let preferred = match c.prefer {
-        Some(Prefer::Size) if is_smallest(all, m) => parameters("the smallest that fits"),
-        Some(Prefer::Size) => parameters("small for what it does"),
-        Some(Prefer::Speed) => facts
-            .speed
-            .first()
-            .map(|s| {
-                (
-                    s.line,
-                    format!("of which its card says \"{}\"", s.value.claim),
-                )
-            })
-            .or_else(|| parameters("small, hence fast")),
-        Some(Prefer::Quality) => figure_words(m, all),
-        None => None,
-    };
     let domain = c
         .domain
         .as_ref()
         .and_then(|d| facts.domains.iter().find(|x| x.value == *d));
-    let context = facts
-        .context_length
-        .as_ref()
-        .filter(|l| reads_long(c, desk.vocabulary) && l.value > 1024 && !l.unverified);
-    let long = context.map(|l| {
+    let domain = domain.map(|d| {
         (
-            l.line,
-            format!(
-                "which reads {} tokens in one pass",
-                quantity::grouped(l.value)
-            ),
+            d.line,
+            format!("whose domain is {} text", d.value.replace('-', " ")),
         )
     });
-    let tuned =
-        match does {
-            Some((task, Does::Tuned)) => facts
-                .tasks
-                .tuned
-                .iter()
-                .find(|t| t.value == task)
-                .and_then(|t| {
-                    let words = if c.trainable {
-                        "a base to fine-tune for it"
-                    } else {
-                        "once it is fine-tuned for it"
-                    };
-                    of(t, words.to_owned())
-                }),
-            _ => None,
-        };
-    let ready = does.and_then(|(task, _)| facts.tasks.ready.iter().find(|t| t.value == task));
-    let ready = ready
-        .or(facts.tasks.ready.first())
-        .map(|t| (t.line, "which does it without fine-tuning".to_owned()));
-    let language = (!c.language.is_empty())
-        .then(|| facts.languages.first())
-        .flatten();
-    let language = language.map(|l| (l.line, "whose card lists the language".to_owned()));
-    preferred
-        .or(long)
-        .or(domain.map(|d| {
-            (
-                d.line,
-                format!("whose domain is {} text", d.value.replace('-', " ")),
-            )
-        }))
-        .or(tuned)
-        .or(if c.task.is_some() {
-            ready.clone()
-        } else {
-            None
+    let language = facts.languages.first().filter(|_| !c.language.is_empty());
+    preferred(c, all, m)
+        .or_else(|| reads_at_once(desk, c, &m.card))
+        .or(domain)
+        .or_else(|| task_reason(c, &m.card))
+        .or_else(|| language.map(|l| (l.line, "whose card lists the language".to_owned())))
+        .or_else(|| {
+            parameters(&m.card, "small enough for any machine").filter(|_| c.task.is_none())
         })
-        .or(language)
-        .or_else(|| parameters("small enough for any machine").filter(|_| c.task.is_none()))
-        .or(ready)
-        .unwrap_or((1, "the nearest by its card".to_owned()))
+        .or_else(|| {
+            facts
+                .tasks
+                .ready
+                .first()
+                .map(|t| (t.line, "which needs no fine-tuning".to_owned()))
+        })
+        .unwrap_or_else(|| (1, "the nearest by its card".to_owned()))
+}
+
+fn parameters(card: &Card, words: &str) -> Option<Reason> {
+    let p = card.facts.parameters.as_ref()?;
+    Some((
+        p.line,
+        format!("{words}, {} parameters", quantity::count(p.value)),
+    ))
+}
+
+fn preferred(c: &Constraints, all: &[Candidate], m: &Candidate) -> Option<Reason> {
+    match c.prefer? {
+        Prefer::Size if is_smallest(all, m) => parameters(&m.card, "the smallest that fits"),
+        Prefer::Size => parameters(&m.card, "small for what it does"),
+        Prefer::Speed => {
+            let claim = m.card.facts.speed.first();
+            let words = |s: &Fact<Speed>| {
+                let text = format!("of which its card says \"{}\"", s.value.claim);
+                (s.line, crate::text::line(&text).into_owned())
+            };
+            claim
+                .map(words)
+                .or_else(|| parameters(&m.card, "small, hence fast"))
+        }
+        Prefer::Quality => figure_words(m, all),
+    }
+}
+
+fn reads_at_once(desk: &Desk<'_>, c: &Constraints, card: &Card) -> Option<Reason> {
+    let length = card.facts.context_length.as_ref()?;
+    let counts = reads_long(c, desk.vocabulary) && length.value > 1024 && !length.unverified;
+    let tokens = quantity::grouped(length.value);
+    counts.then(|| {
+        (
+            length.line,
+            format!("which reads {tokens} tokens in one pass"),
+        )
+    })
+}
+
+fn task_reason(c: &Constraints, card: &Card) -> Option<Reason> {
+    let task = c.task.as_deref()?;
+    let tasks = &card.facts.tasks;
+    if does(card, task) == Does::Tuned {
+        let words = if c.trainable {
+            "a base to fine-tune for it"
+        } else {
+            "once it is fine-tuned for it"
+        };
+        let stated = tasks.tuned.iter().find(|t| t.value == task)?;
+        return Some((stated.line, words.to_owned()));
+    }
+    let stated = tasks
+        .ready
+        .iter()
+        .find(|t| t.value == task)
+        .or_else(|| tasks.ready.first())?;
+    Some((stated.line, "which does it without fine-tuning".to_owned()))
 }
 
 fn is_smallest(all: &[Candidate], m: &Candidate) -> bool {

@@ -120,7 +120,10 @@ fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
             // `1000 examples` counts rows, whatever else the words may name.
             (_, Some((length, quantity))) if quantity.unit != Unit::None || phrase.is_none() => (
                 at + length,
-                Meaning::Amount(quantity, limit(found, at).or(or_more(found, at + length))),
+                Meaning::Amount(
+                    quantity,
+                    limit(found, at).or_else(|| or_more(found, at + length)),
+                ),
             ),
             (Some((length, concepts)), _) => (
                 at + length,
@@ -253,7 +256,8 @@ fn limit(found: &[Token], at: usize) -> Option<Limit> {
             return Some(Limit::Most);
         }
         if LEAST.contains(&word) {
-            return Some(Limit::Least);
+            let denied = matches!(back(n + 1), "nothing" | "not" | "no" | "never" | "none");
+            return Some(if denied { Limit::Most } else { Limit::Least });
         }
         if back(n - 1) == "than" {
             let denied = matches!(back(n + 1), "no" | "not");

@@ -117,10 +117,13 @@ pub(super) enum Terms {
     Custom,
 }
 
+/// The tokens after a phrase's first, and what the phrase stands for.
+type Phrase = (Vec<String>, Vec<Concept>);
+
 /// All phrases, and what follows from the things that they name.
 pub(super) struct Vocabulary {
     /// By the first token's stem (a name's by its text): the other tokens, and the concepts.
-    phrases: HashMap<String, Vec<(Vec<String>, Vec<Concept>)>>,
+    phrases: HashMap<String, Vec<Phrase>>,
     /// Single words that may be what a misspelt word means.
     spellings: Vec<String>,
     misspellings: HashMap<String, String>,
@@ -215,6 +218,9 @@ impl Vocabulary {
             "million",
             "billion",
             "gigabyte",
+            "tune",
+            "train",
+            "shot",
             "megabyte",
         ];
         self.spellings.extend(counted.map(str::to_owned));
@@ -318,12 +324,15 @@ impl Vocabulary {
 
     fn add(&mut self, phrase: &str, concept: Concept, spell: bool) {
         let (found, _) = tokens(phrase, &mut self.stems);
-        // A word of seven letters or more is hardly another one misspelt.
-        let spell = spell || matches!(&found[..], [only] if only.text.len() >= 7);
+        // A word of six letters or more is hardly another one misspelt.
+        let spell = spell || matches!(&found[..], [only] if only.text.len() >= 6);
         if spell && let [only] = &found[..] {
             self.spellings.push(only.text.clone());
-        } else if spell && found.len() > 1 && found[0].text.len() > 4 {
-            self.spellings.push(found[0].text.clone());
+        } else {
+            let long = found
+                .iter()
+                .filter(|t| found.len() > 1 && t.text.len() >= 6);
+            self.spellings.extend(long.map(|t| t.text.clone()));
         }
         self.insert(found.into_iter().map(|t| t.stem), concept);
     }
@@ -414,7 +423,7 @@ impl Vocabulary {
             .filter(|known| known.len().abs_diff(word.len()) <= allowed)
             .map(|known| (strsim::damerau_levenshtein(known, word), known))
             .filter(|(distance, _)| (1..=allowed).contains(distance))
-            .filter(|(_, known)| length > 4 || same_letters(known, word))
+            .filter(|(_, known)| length > 4 || same_letters(known, word) || known.starts_with(word))
             .min_by_key(|(distance, known)| (*distance, known.len(), known.as_str()))
             .map(|(_, known)| known.as_str())
     }

@@ -65,7 +65,8 @@ fn examine(folders: &Folders, advisor: &Advisor) -> Value {
             .map_or(0, |(_, n)| *n)
     };
     let yours = count(Origin::User) + count(Origin::Run);
-    let disk = Machine::free_disk(&folders.data).map_or("unknown".to_owned(), quantity::bytes);
+    let disk =
+        Machine::free_disk(&folders.data).map_or_else(|| "unknown".to_owned(), quantity::bytes);
     let offline = is_set("HF_HUB_OFFLINE");
     json!({
         "modeldesk": env!("CARGO_PKG_VERSION"),
@@ -78,7 +79,7 @@ fn examine(folders: &Folders, advisor: &Advisor) -> Value {
                 quantity::bytes(machine.memory)
             ),
             "disk": format!("{disk} free below {}", shown(&folders.data)),
-            "products": speed.map_or("could not be measured".to_owned(), |s| {
+            "products": speed.map_or_else(|| "could not be measured".to_owned(), |s| {
                 format!("{:.0} GFLOP/s in f32, measured here on {} cores", s.gflops, s.cores)
             }),
         },
@@ -104,7 +105,7 @@ fn examine(folders: &Folders, advisor: &Advisor) -> Value {
     })
 }
 
-/// Where Python's huggingface_hub keeps models: `HF_HUB_CACHE`, else `HF_HOME/hub`, else the usual
+/// Where Python's `huggingface_hub` keeps models: `HF_HUB_CACHE`, else `HF_HOME/hub`, else the usual
 /// place.
 fn hub_cache() -> PathBuf {
     let set = |name| {
