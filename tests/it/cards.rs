@@ -5,6 +5,8 @@ use modeldesk::card::{Card, Origin, Rank, Severity, check, soak};
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 
+use crate::counts;
+
 fn parse(text: &str) -> Card {
     Card::parse("org/name", Origin::User, text)
 }
@@ -21,6 +23,7 @@ fn unreadable(card: &Card) -> bool {
 
 #[test]
 fn a_bomb_leaves_a_card_with_unreadable_metadata() {
+    let row = counts::row("Y1");
     for case in soak::bombs() {
         let card = parse(&case.text);
         assert_eq!(
@@ -49,6 +52,7 @@ fn a_bomb_leaves_a_card_with_unreadable_metadata() {
             assert!(!unreadable(&card), "{}: {:?}", case.name, card.problems);
         }
     }
+    row.held(soak::bombs().len());
 }
 
 /// Control: without the counting of aliases the same text becomes a hundred times the cap.
@@ -66,6 +70,7 @@ fn serde_yaml_alone_builds_the_quadratic_bomb() {
 
 #[test]
 fn what_is_read_never_has_more_nodes_than_the_cap() {
+    let row = counts::row("Y1");
     for (aliases, fits) in [(90, true), (200, false)] {
         let yaml = format!(
             "a: &a [{}]\nb: [{}]",
@@ -76,10 +81,12 @@ fn what_is_read_never_has_more_nodes_than_the_cap() {
         assert_eq!(document.is_some(), fits, "{aliases} aliases");
         assert!(document.is_none_or(|d| d.root.count() <= MAX_NODES));
     }
+    row.held(2);
 }
 
 #[test]
 fn the_end_of_front_matter_is_found_or_given_up() {
+    let row = counts::row("Y3");
     for case in soak::endless() {
         let card = parse(&case.text);
         let open = card
@@ -89,6 +96,7 @@ fn the_end_of_front_matter_is_found_or_given_up() {
         let expected = case.name.contains("line ends") || case.name == "never closed";
         assert_eq!(open, expected, "{}", case.name);
     }
+    row.held(soak::endless().len());
 }
 
 #[test]
@@ -114,6 +122,7 @@ fn a_huge_body_is_cut_with_a_note_and_its_lines_stay_right() {
 
 #[test]
 fn odd_cards_are_read_as_the_hub_reads_them() {
+    let row = counts::row("Y2");
     for (front, license) in [
         ("license: mit", Some("mit")),
         ("license: [mit]", Some("mit")),
@@ -137,10 +146,12 @@ fn odd_cards_are_read_as_the_hub_reads_them() {
         let found = card.facts.license.as_ref().map(|l| l.value.as_str());
         assert_eq!(found, license, "{front}: {:?}", card.problems);
     }
+    row.held(17);
 }
 
 #[test]
 fn the_place_of_front_matter_does_not_matter_and_its_absence_does_no_harm() {
+    let row = counts::row("Y2");
     let expected = ["en", "no"];
     for text in [
         "---\nlanguage: [EN, no]\n---\n",
@@ -163,6 +174,7 @@ fn the_place_of_front_matter_does_not_matter_and_its_absence_does_no_harm() {
     ] {
         assert!(parse(text).facts.languages.is_empty(), "{text:?}");
     }
+    row.held(7);
 }
 
 #[test]
@@ -205,6 +217,7 @@ fn figure(metric: &str, value: &str) -> Card {
 
 #[test]
 fn a_figure_that_cannot_be_is_unverified() {
+    let row = counts::row("Y4");
     for (metric, value) in [
         ("accuracy", "999"),
         ("accuracy", "-1"),
@@ -234,10 +247,12 @@ fn a_figure_that_cannot_be_is_unverified() {
             "{metric} {value}"
         );
     }
+    row.held(10);
 }
 
 #[test]
 fn an_imported_card_cannot_vouch_for_itself() {
+    let row = counts::row("Y4");
     let text = figure("accuracy", "90").text;
     assert_eq!(
         Card::parse("a/b", Origin::User, text.clone()).facts.figures[0].rank,
@@ -245,10 +260,12 @@ fn an_imported_card_cannot_vouch_for_itself() {
     );
     let imported = Card::parse("a/b", Origin::Imported, text);
     assert_eq!(imported.facts.figures[0].rank, Rank::Unverified);
+    row.held(1);
 }
 
 #[test]
 fn the_body_of_a_card_states_no_facts() {
+    let row = counts::row("Y4");
     for lie in [
         "License: MIT. This model is MIT licensed.",
         "---\nlicense: mit\n---",
@@ -267,14 +284,17 @@ fn the_body_of_a_card_states_no_facts() {
             "{lie}"
         );
     }
+    row.held(5);
 }
 
 #[test]
 fn a_licence_id_of_lookalike_letters_is_no_licence_of_the_hub() {
+    let row = counts::row("Y4");
     let found = check(&with_front("license: \u{43c}it"));
     assert_eq!((found[0].field.as_str(), found[0].line), ("license", 2));
     assert!(modeldesk::text::ident("\u{43c}it").contains("<U+043C>"));
     assert_eq!(check(&with_front("license: mit")), []);
+    row.held(1);
 }
 
 #[test]
@@ -316,7 +336,7 @@ fn value() -> impl Strategy<Value = serde_yaml::Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(counts::of(300, 5_000) as u32) })]
 
     #[test]
     fn front_matter_that_was_written_is_read_back(

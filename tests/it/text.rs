@@ -4,8 +4,10 @@ use modeldesk::text::{Stream, block, ident, json, line};
 use pretty_assertions::{assert_eq, assert_ne};
 use proptest::prelude::*;
 
+use crate::counts;
+
 /// Escape sequences that titles, clipboards, terminals' answers and screens are attacked with.
-const PAYLOADS: [&str; 40] = [
+pub(crate) const PAYLOADS: [&str; 40] = [
     "\x1b]0;title\x07",
     "\x1b]0;title\x1b\\",
     "\x1b]2;title\x07",
@@ -116,6 +118,7 @@ fn sinks(text: &str) -> [String; 5] {
 
 #[test]
 fn no_payload_makes_a_terminal_act_and_the_text_around_stays() {
+    let row = counts::row("T1");
     for payload in PAYLOADS {
         // Control: unguarded, it acts.
         assert!(!acts(payload).is_empty(), "{payload:?} is harmless");
@@ -128,10 +131,12 @@ fn no_payload_makes_a_terminal_act_and_the_text_around_stays() {
             );
         }
     }
+    row.held(5 * PAYLOADS.len());
 }
 
 #[test]
 fn what_never_ends_hides_nothing_below_it() {
+    let row = counts::row("T1");
     for payload in OPEN {
         let text = format!("before {payload}\nafter");
         assert!(!acts(&text).is_empty(), "{payload:?} is harmless");
@@ -143,6 +148,7 @@ fn what_never_ends_hides_nothing_below_it() {
             );
         }
     }
+    row.held(5 * OPEN.len());
 }
 
 #[test]
@@ -177,6 +183,7 @@ const HIDDEN: [char; 16] = [
 
 #[test]
 fn hidden_characters_are_removed_from_text_and_spelt_out_in_ids() {
+    let row = counts::row("T2");
     for c in HIDDEN {
         for (before, after) in [
             ("org/na", "me"),
@@ -194,10 +201,12 @@ fn hidden_characters_are_removed_from_text_and_spelt_out_in_ids() {
             assert_eq!(ident(&plain), plain);
         }
     }
+    row.held(4 * HIDDEN.len());
 }
 
 #[test]
 fn ids_that_look_alike_are_told_apart_by_a_mark() {
+    let row = counts::row("T2");
     for (honest, other) in [
         ("google/t5", "g\u{43e}ogle/t5"),
         ("gpt2", "\u{261}pt2"),
@@ -220,6 +229,7 @@ fn ids_that_look_alike_are_told_apart_by_a_mark() {
     }
     // A mark that is written out is not taken for a real one.
     assert_ne!(ident("a<U+202E>"), ident("a\u{202e}"));
+    row.held(11);
 }
 
 #[test]
@@ -294,8 +304,11 @@ fn split_answers(count: usize) -> usize {
 
 #[test]
 fn text_streamed_in_any_pieces_is_the_whole_text() {
+    let row = counts::row("T3");
+    let count = 1_000;
     // Control: decoding piece by piece breaks characters.
-    assert!(split_answers(1_000) > 10_000);
+    assert!(split_answers(count) > 10 * count);
+    row.held(count * ANSWERS.len());
 }
 
 fn forbidden(c: char) -> bool {
@@ -329,7 +342,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(counts::of(1_000, 20_000) as u32) })]
 
     #[test]
     fn clean_text_has_nothing_forbidden_and_stays_as_it_is(text in hostile()) {

@@ -1,9 +1,7 @@
 """Prints what PyYAML reads in the front matter of every card below a folder.
 
 One JSON object a line: {"id", "metadata"} or {"id", "error"}; metadata is null where the hub's
-client sees no front matter. `cargo xtask parity cards DIR` holds it against `modeldesk cards show`.
-With a second argument, a file of lines of our JSON (id and metadata), it compares the two itself
-and prints every difference and the counts.
+client sees no front matter. `cargo xtask parity cards DIR` holds it against our own reading.
 
 Needs requirements.txt: pyyaml 6.0.3.
 """
@@ -61,52 +59,7 @@ def read(path):
     return {"metadata": plain(data)}
 
 
-def differences(theirs, ours, path=""):
-    """Every place where two values differ, as (path, PyYAML's, ours)."""
-    if isinstance(theirs, dict) and isinstance(ours, dict):
-        for name in list(theirs) + [k for k in ours if k not in theirs]:
-            yield from differences(theirs.get(name), ours.get(name), f"{path}.{name}")
-    elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
-        for i, pair in enumerate(zip(theirs, ours)):
-            yield from differences(*pair, f"{path}[{i}]")
-    elif type(theirs) is not type(ours) or theirs != ours:
-        yield path, theirs, ours
-
-
-def compare(folder, answers):
-    """Prints how the lines of the file `answers` differ from PyYAML's reading of `folder`."""
-    ours = {}
-    for line in filter(None, answers.read_text().split("\n")):
-        card = json.loads(line)
-        ours[card["id"]] = card
-    cards = with_metadata = equal = both_refuse = differing = 0
-    for path in sorted(folder.rglob("*.md")):
-        name = str(path.relative_to(folder))
-        theirs, card = read(path), ours[name]
-        cards += 1
-        if "error" in theirs:
-            if card["metadata"] is None:
-                both_refuse += 1
-            else:
-                differing += 1
-                print(f"{name}: PyYAML refuses it ({theirs['error']}), we read it")
-            continue
-        with_metadata += theirs["metadata"] is not None
-        found = list(differences(theirs["metadata"], card["metadata"]))
-        differing += bool(found)
-        equal += not found
-        for place, one, other in found:
-            print(f"{name}: {place or 'metadata'}: PyYAML {one!r}, ours {other!r}")
-    print(
-        f"{cards} cards, {with_metadata} with metadata: {equal} equal, "
-        f"{both_refuse} refused by both, {differing} differing"
-    )
-
-
 if __name__ == "__main__":
     root = Path(sys.argv[1])
-    if len(sys.argv) > 2:
-        compare(root, Path(sys.argv[2]))
-    else:
-        for path in sorted(root.rglob("*.md")):
-            print(json.dumps({"id": str(path.relative_to(root)), **read(path)}))
+    for path in sorted(root.rglob("*.md")):
+        print(json.dumps({"id": str(path.relative_to(root)), **read(path)}))

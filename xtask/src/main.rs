@@ -1,37 +1,80 @@
-//! `cargo xtask soak NAME`: the long runs of the tests of that name, with full counts.
+//! `cargo xtask`: what is run by hand and not on every change.
+//!
+//! - `soak`: the fault tests with the full counts of their table
+//! - `captures`: the screens in README.md, taken from the real desk
+//! - `parity`: cards as this program and `PyYAML` read them, held against each other
 
-use std::process::{Command, ExitCode};
+mod captures;
+mod parity;
+mod project;
+mod soak;
+#[allow(dead_code, reason = "benches/desk.rs uses what is not used here")]
+mod terminal;
 
-fn main() -> ExitCode {
-    let arguments = std::env::args().skip(1).collect::<Vec<_>>();
-    if let ["soak", name] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        return soak(name);
-    }
-    #[expect(clippy::print_stderr, reason = "a developer's tool")]
-    {
-        eprintln!("usage: cargo xtask soak NAME      (NAME: a file of tests/it, as index)");
-    }
-    ExitCode::from(2)
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use modeldesk::error::Result;
+
+/// Tools of the project that are run by hand.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
 }
 
-/// Runs the ignored tests below `tests/it/<name>`, one after another.
-fn soak(name: &str) -> ExitCode {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let filter = format!("{name}::");
-    let status = Command::new(cargo)
-        .args([
-            "test",
-            "--release",
-            "--package",
-            "modeldesk",
-            "--test",
-            "it",
-            &filter,
-        ])
-        .args(["--", "--ignored", "--nocapture", "--test-threads", "1"])
-        .status();
-    match status {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the fault tests with their full counts
+    Soak(soak::Arguments),
+    /// Take the screens of README.md from the real desk
+    Captures {
+        /// Write nothing; fail when README.md differs from what the desk shows
+        #[arg(long)]
+        check: bool,
+    },
+    /// Hold what this program reads against another reader
+    #[command(subcommand)]
+    Parity(Parity),
+    /// Read one hostile card, and say what it cost; run by `soak` for each
+    #[command(hide = true)]
+    HostileCard {
+        /// How many bytes it has; it comes on standard input
+        bytes: usize,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Parity {
+    /// Hold the front matter of every card below a folder against `PyYAML`'s reading
+    Cards {
+        /// A folder of cards: *.md, at any depth
+        dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            project::say(&format!("error: {error}"));
+            if let Some(hint) = error.hint_text() {
+                project::say(&format!("hint: {hint}"));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether what was run found nothing wrong.
+fn run(command: Command) -> Result<bool> {
+    match command {
+        Command::Soak(arguments) => soak::run(&arguments),
+        Command::Captures { check } => captures::run(check),
+        Command::Parity(Parity::Cards { dir }) => parity::cards(&dir),
+        Command::HostileCard { bytes } => soak::hostile::child(bytes),
     }
 }

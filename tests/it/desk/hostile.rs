@@ -7,6 +7,7 @@ use modeldesk::error::Error;
 use modeldesk::tui::Event;
 
 use super::double::{Driver, card, legal, notice, opened};
+use crate::counts;
 
 /// What is sent, and the part of it that is no text and must not be seen either.
 const PAYLOADS: [(&str, Option<&str>); 9] = [
@@ -97,9 +98,13 @@ fn screens(payload: &str, size: (u16, u16)) -> Vec<String> {
 
 #[test]
 fn no_frame_holds_a_control_character_or_what_followed_it() {
-    for (payload, hidden) in PAYLOADS {
+    let row = counts::row("T1");
+    let mut cases = 0;
+    let others = crate::text::PAYLOADS.map(|payload| (payload, None));
+    for (payload, hidden) in PAYLOADS.into_iter().chain(others) {
         for size in [(60, 20), (80, 24), (120, 40)] {
             for screen in screens(payload, size) {
+                cases += 1;
                 assert_eq!(forbidden(&screen), [], "{payload:?}\n{screen}");
                 // In an id they are not left out but made visible, behind a mark.
                 let unmarked = |hidden: &&str| {
@@ -112,6 +117,7 @@ fn no_frame_holds_a_control_character_or_what_followed_it() {
             }
         }
     }
+    row.held(cases);
 }
 
 /// What the test looks for is what an unguarded text would show.
@@ -133,6 +139,7 @@ fn wide_and_combined_characters_align() {
 
 #[test]
 fn a_line_of_a_megabyte_and_combining_marks_are_shown_at_any_size() {
+    let row = counts::row("T4");
     let marks: String = std::iter::once('e')
         .chain(std::iter::repeat_n('\u{301}', 5_000))
         .collect();
@@ -157,4 +164,5 @@ fn a_line_of_a_megabyte_and_combining_marks_are_shown_at_any_size() {
             desk.screen();
         }
     }
+    row.held(3 * 4);
 }

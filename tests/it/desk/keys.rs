@@ -6,6 +6,7 @@ use modeldesk::tui::keymap::{BINDINGS, Context};
 use modeldesk::tui::{Event, Leave};
 
 use super::double::{Driver, reply};
+use crate::counts;
 
 #[test]
 fn esc_in_the_answer_costs_nothing() {
@@ -414,7 +415,10 @@ fn every_key_that_the_footer_shows_changes_something() {
 
 #[test]
 fn random_keys_and_sizes_never_break_the_desk() {
-    storm(20, 400);
+    let row = counts::row("T4");
+    let desks = counts::of(20, 1_000);
+    storm(desks as u64, 400);
+    row.held(desks);
 }
 
 /// Presses `length` random keys on each of `desks` desks of random sizes.

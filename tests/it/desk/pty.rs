@@ -17,6 +17,7 @@ use modeldesk::tui::Wording;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 use super::double::{Double, Plainly, opened};
+use crate::counts;
 
 /// Which folder the child keeps its things in; set only for the child.
 const HOME: &str = "MODELDESK_TEST_HOME";
@@ -211,114 +212,149 @@ fn ready() -> Session {
 
 #[test]
 fn the_program_answers_and_quits() {
-    let mut desk = Session::program();
-    desk.until_seen("Which model should I use, and how?");
-    desk.until_seen("Answers come from");
-    desk.send("Which model is best for summarizing legal documents?\r");
-    desk.until_seen("read as: recommend");
-    desk.send("\t");
-    desk.until_seen("e: change");
-    desk.send("q");
-    assert_eq!(desk.ended().exit_code(), 0);
-    let history = desk.home.path().join("XDG_STATE_HOME/modeldesk/history");
-    let kept = std::fs::read_to_string(history).unwrap();
-    assert_eq!(
-        kept,
-        "\"Which model is best for summarizing legal documents?\"\n"
-    );
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        let mut desk = Session::program();
+        desk.until_seen("Which model should I use, and how?");
+        desk.until_seen(" cards | ");
+        desk.send("Which model is best for summarizing legal documents?\r");
+        desk.until_seen("read as: recommend");
+        desk.send("\t");
+        desk.until_seen("e: change");
+        desk.send("q");
+        assert_eq!(desk.ended().exit_code(), 0);
+        let history = desk.home.path().join("XDG_STATE_HOME/modeldesk/history");
+        let kept = std::fs::read_to_string(history).unwrap();
+        assert_eq!(
+            kept,
+            "\"Which model is best for summarizing legal documents?\"\n"
+        );
+    }
+    row.held(rounds);
 }
 
 #[test]
 fn ctrl_c_twice_quits() {
-    let mut desk = ready();
-    desk.send("\u{3}");
-    desk.until_seen("Ctrl+C once more");
-    desk.send("\u{3}");
-    assert_eq!(desk.ended().exit_code(), 0);
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        let mut desk = ready();
+        desk.send("\u{3}");
+        desk.until_seen("Ctrl+C once more");
+        desk.send("\u{3}");
+        assert_eq!(desk.ended().exit_code(), 0);
+    }
+    row.held(rounds);
 }
 
 #[test]
 fn a_signal_gives_the_terminal_back_and_is_the_exit_code() {
-    for (name, number) in [("-TERM", 15), ("-HUP", 1), ("-INT", 2), ("-QUIT", 3)] {
-        let mut desk = ready();
-        desk.signal(name);
-        assert_eq!(desk.ended().exit_code(), 128 + number, "{name}");
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        for (name, number) in [("-TERM", 15), ("-HUP", 1), ("-INT", 2), ("-QUIT", 3)] {
+            let mut desk = ready();
+            desk.signal(name);
+            assert_eq!(desk.ended().exit_code(), 128 + number, "{name}");
+        }
     }
+    row.held(4 * rounds);
 }
 
 #[test]
 fn a_panic_of_the_advisor_is_a_message_and_the_desk_lives_on() {
-    let mut desk = ready();
-    desk.send("worker panic\r");
-    desk.until_seen("the advisor failed: the double was told to panic");
-    desk.send("what else\r");
-    desk.until_seen("read as: recommend");
-    desk.send("/quit\r");
-    assert_eq!(desk.ended().exit_code(), 0);
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        let mut desk = ready();
+        desk.send("worker panic\r");
+        desk.until_seen("the advisor failed: the double was told to panic");
+        desk.send("what else\r");
+        desk.until_seen("read as: recommend");
+        desk.send("/quit\r");
+        assert_eq!(desk.ended().exit_code(), 0);
+    }
+    row.held(rounds);
 }
 
 #[test]
 fn a_panic_of_the_desk_gives_the_terminal_back_and_can_be_read() {
-    let mut desk = ready();
-    desk.send("anything\r");
-    desk.until_seen("read as: recommend");
-    desk.send("\tw");
-    assert_ne!(desk.ended().exit_code(), 0);
-    desk.until_seen("the desk was told to panic");
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        let mut desk = ready();
+        desk.send("anything\r");
+        desk.until_seen("read as: recommend");
+        desk.send("\tw");
+        assert_ne!(desk.ended().exit_code(), 0);
+        desk.until_seen("the desk was told to panic");
+    }
+    row.held(rounds);
 }
 
 #[test]
 fn a_suspended_desk_gives_the_terminal_back_and_takes_it_again() {
-    for by_key in [true, false] {
-        let mut desk = ready();
-        if by_key {
-            desk.send("\u{1a}");
-        } else {
-            desk.signal("-TSTP");
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        for by_key in [true, false] {
+            let mut desk = ready();
+            if by_key {
+                desk.send("\u{1a}");
+            } else {
+                desk.signal("-TSTP");
+            }
+            desk.until("a terminal given back", |desk| {
+                desk.count("\u{1b}[?1049l") == 1 && desk.termios() == desk.before
+            });
+            desk.signal("-CONT");
+            desk.until("a terminal taken again", |desk| {
+                desk.count("\u{1b}[?1049h") > 1 && desk.termios() != desk.before
+            });
+            desk.until_seen("Which model should I use");
+            desk.send("\tq");
+            desk.until("the end", |desk| desk.child.try_wait().unwrap().is_some());
+            desk.until("the end", |desk| desk.termios() == desk.before);
+            // What was written last may still be on its way to this end.
+            desk.until("as many given back as taken", |desk| {
+                desk.count("\u{1b}[?1049h") == desk.count("\u{1b}[?1049l")
+            });
         }
-        desk.until("a terminal given back", |desk| {
-            desk.count("\u{1b}[?1049l") == 1 && desk.termios() == desk.before
-        });
-        desk.signal("-CONT");
-        desk.until("a terminal taken again", |desk| {
-            desk.count("\u{1b}[?1049h") > 1 && desk.termios() != desk.before
-        });
-        desk.until_seen("Which model should I use");
-        desk.send("\tq");
-        desk.until("the end", |desk| desk.child.try_wait().unwrap().is_some());
-        desk.until("the end", |desk| desk.termios() == desk.before);
-        // What was written last may still be on its way to this end.
-        desk.until("as many given back as taken", |desk| {
-            desk.count("\u{1b}[?1049h") == desk.count("\u{1b}[?1049l")
-        });
     }
+    row.held(2 * rounds);
 }
 
 #[test]
 fn a_storm_of_sizes_leaves_a_whole_screen() {
-    let mut desk = ready();
-    for n in 0..50_u16 {
-        let size = PtySize {
-            rows: 5 + n % 40,
-            cols: 20 + n * 3,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        desk.master.resize(size).unwrap();
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        let mut desk = ready();
+        for n in 0..50_u16 {
+            let size = PtySize {
+                rows: 5 + n % 40,
+                cols: 20 + n * 3,
+                pixel_width: 0,
+                pixel_height: 0,
+            };
+            desk.master.resize(size).unwrap();
+        }
+        desk.master
+            .resize(PtySize {
+                rows: 24,
+                cols: 80,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        // Ctrl+L draws all of it anew, and asks the terminal nothing.
+        desk.send("\u{c}still here");
+        desk.until_seen("> still here");
+        desk.send("\u{1b}");
+        desk.until_seen("j k move");
+        desk.send("q");
+        assert_eq!(desk.ended().exit_code(), 0);
     }
-    desk.master
-        .resize(PtySize {
-            rows: 24,
-            cols: 80,
-            pixel_width: 0,
-            pixel_height: 0,
-        })
-        .unwrap();
-    // Ctrl+L draws all of it anew, and asks the terminal nothing.
-    desk.send("\u{c}still here");
-    desk.until_seen("> still here");
-    desk.send("\u{1b}");
-    desk.until_seen("j k move");
-    desk.send("q");
-    assert_eq!(desk.ended().exit_code(), 0);
+    row.held(rounds);
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use modeldesk::index::Library;
 
 use super::{Home, Random, add, card, copy_folder, draft, found, id, jsonl, word};
+use crate::counts;
 
 /// Kills `runs` processes that add or import cards, each after a random time.
 fn kill_writers(runs: usize, seed: u64) {
@@ -109,20 +110,20 @@ fn check(
 
 #[test]
 fn killed_writers_lose_nothing_that_was_acknowledged() {
-    kill_writers(30, 1);
-}
-
-#[test]
-#[ignore = "minutes: cargo xtask soak index"]
-fn soak_killed_writers() {
-    for seed in 0..10 {
-        kill_writers(30, 100 + seed);
+    let row = counts::row("I1");
+    let rounds = counts::of(1, 10);
+    for seed in 0..rounds {
+        kill_writers(30, 1 + seed as u64);
     }
+    row.held(30 * rounds);
 }
 
 #[test]
 fn a_stop_in_any_gap_between_store_and_index_is_made_good() {
-    for gap in ["nothing sealed", "sealed", "not committed", "not marked"] {
+    let row = counts::row("I4");
+    let gaps = ["nothing sealed", "sealed", "not committed", "not marked"];
+    let rounds = counts::of(1, 50);
+    for gap in gaps.into_iter().cycle().take(gaps.len() * rounds) {
         let home = Home::new();
         add(&home.open(), [1]);
         let before = home.copy();
@@ -166,10 +167,12 @@ fn a_stop_in_any_gap_between_store_and_index_is_made_good() {
         assert_eq!(library.own().len(), 3, "{gap}");
         library.verify().unwrap();
     }
+    row.held(gaps.len() * rounds);
 }
 
 #[test]
 fn an_index_that_is_ahead_of_the_store_is_built_anew() {
+    let row = counts::row("I4");
     let home = Home::new();
     add(&home.open(), [1]);
     add(&home.open(), [2]);
@@ -178,6 +181,7 @@ fn an_index_that_is_ahead_of_the_store_is_built_anew() {
     assert!(said.contains("gone"), "{said}");
     assert!(found(&library, &word(2)).is_empty());
     assert_eq!(found(&library, &word(1)), [id(1)]);
+    row.held(1);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use modeldesk::index::Library;
 
 use super::{Home, Random, add, found, id, queries, word};
+use crate::counts;
 
 /// A library with several segments, deletions and an index that was built in one go.
 fn prepared() -> Home {
@@ -84,17 +85,16 @@ fn flips(count: usize, seed: u64) {
 
 #[test]
 fn a_flipped_bit_is_found_and_made_good() {
-    flips(30, 7);
-}
-
-#[test]
-#[ignore = "a minute: cargo xtask soak index"]
-fn soak_flipped_bits() {
-    flips(200, 8);
+    let row = counts::row("I3");
+    let count = counts::of(30, 200);
+    flips(count, 7);
+    row.held(count);
 }
 
 #[test]
 fn a_deleted_or_shortened_file_is_made_good() {
+    let row = counts::row("I3");
+    let mut cases = 0;
     let home = prepared();
     let expected = answers(&home.open());
     for file in files(&home) {
@@ -117,8 +117,11 @@ fn a_deleted_or_shortened_file_is_made_good() {
                 &expected,
                 &format!("{} cut to {kept}", name.display()),
             );
+            cases += 1;
         }
+        cases += 1;
     }
+    row.held(cases);
 }
 
 #[test]
@@ -152,6 +155,7 @@ fn without_the_check_a_flipped_bit_goes_unnoticed() {
 
 #[test]
 fn damage_that_shows_only_in_a_search_is_made_good() {
+    let row = counts::row("I3");
     let home = prepared();
     let expected = answers(&home.open());
     for end in ["term", "idx", "fast", "store"] {
@@ -176,10 +180,12 @@ fn damage_that_shows_only_in_a_search_is_made_good() {
         assert_eq!(answers(&library), expected, "{end}");
         assert!(library.take_notices()[0].0.contains("built anew"), "{end}");
     }
+    row.held(1);
 }
 
 #[test]
 fn an_index_of_other_settings_or_another_program_is_built_anew() {
+    let row = counts::row("I3");
     let home = prepared();
     let expected = answers(&home.open());
 
@@ -208,10 +214,12 @@ fn an_index_of_other_settings_or_another_program_is_built_anew() {
         modeldesk::files::write(&lost.index().join("current"), pointer.as_bytes()).unwrap();
         ask(&lost, &expected, pointer);
     }
+    row.held(6);
 }
 
 #[test]
 fn a_damaged_batch_is_set_aside_and_the_rest_is_kept() {
+    let row = counts::row("I3");
     let home = Home::new();
     add(&home.open(), [1]);
     add(&home.open(), [2]);
@@ -228,4 +236,5 @@ fn a_damaged_batch_is_set_aside_and_the_rest_is_kept() {
     assert_eq!(found(&library, &word(3)), [id(3)]);
     drop(library);
     home.open();
+    row.held(1);
 }

@@ -9,9 +9,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::{Home, add, card, found, id, jsonl, text, word};
+use crate::counts;
 
 #[test]
 fn a_second_desk_sees_what_the_first_one_writes() {
+    let row = counts::row("I2");
     let home = Home::new();
     let (first, second) = (home.open(), home.open());
     add(&first, [1]);
@@ -19,10 +21,12 @@ fn a_second_desk_sees_what_the_first_one_writes() {
     add(&second, [2]);
     assert_eq!(found(&first, &word(2)), [id(2)]);
     assert_eq!(first.own().len(), 2);
+    row.held(1);
 }
 
 #[test]
 fn a_rebuild_leaves_the_old_folder_to_who_uses_it() {
+    let row = counts::row("I2");
     let home = Home::new();
     let old_desk = home.open();
     add(&old_desk, [1]);
@@ -36,10 +40,12 @@ fn a_rebuild_leaves_the_old_folder_to_who_uses_it() {
     add(&new_desk, [2]);
     assert!(!old.exists());
     assert_eq!(found(&old_desk, &word(2)), [id(2)]);
+    row.held(1);
 }
 
 #[test]
 fn a_writer_waits_for_another_and_says_for_whom() {
+    let row = counts::row("I2");
     let home = Home::new();
     drop(home.open());
     let lock = File::options()
@@ -69,15 +75,18 @@ fn a_writer_waits_for_another_and_says_for_whom() {
         text(&output.stderr)
     );
     assert_eq!(found(&home.open(), &word(1)), [id(1)]);
+    row.held(1);
 }
 
 #[test]
 fn a_killed_writer_holds_up_nobody() {
+    let row = counts::row("I2");
+    let rounds = counts::of(3, 20);
     let home = Home::new();
     drop(home.open());
     let file = home.path().join("many.jsonl");
     modeldesk::files::write(&file, jsonl(0..4_000).as_bytes()).unwrap();
-    for _ in 0..3 {
+    for _ in 0..rounds {
         let mut import = home.command(&["cards", "import", file.to_str().unwrap()]);
         let mut import = import
             .stderr(Stdio::null())
@@ -108,6 +117,7 @@ fn a_killed_writer_holds_up_nobody() {
         2,
         "one folder and its pointer"
     );
+    row.held(rounds);
 }
 
 /// `command` as someone who may read and not write below `home`.
@@ -150,6 +160,7 @@ fn open_to_write(path: &Path) {
 
 #[test]
 fn a_read_only_home_with_an_index_is_searched_as_it_is() {
+    let row = counts::row("I2");
     let home = Home::new();
     add(&home.open(), [1]);
     std::fs::copy(
@@ -178,10 +189,12 @@ fn a_read_only_home_with_an_index_is_searched_as_it_is() {
     );
     open_to_write(home.path());
     assert_eq!(found(&home.open(), &word(1)), [id(1)]);
+    row.held(1);
 }
 
 #[test]
 fn a_read_only_home_without_an_index_is_searched_in_memory() {
+    let row = counts::row("I2");
     let home = Home::new();
     std::fs::copy(
         env!("CARGO_BIN_EXE_modeldesk"),
@@ -200,10 +213,12 @@ fn a_read_only_home_without_an_index_is_searched_in_memory() {
     );
     open_to_write(home.path());
     assert!(!home.index().exists());
+    row.held(1);
 }
 
 #[test]
 fn an_index_that_may_not_be_read_is_not_wiped() {
+    let row = counts::row("I3");
     let home = Home::new();
     add(&home.open(), [1]);
     std::fs::copy(
@@ -225,6 +240,7 @@ fn an_index_that_may_not_be_read_is_not_wiped() {
     std::fs::set_permissions(&current, PermissionsExt::from_mode(0o755)).unwrap();
     assert_eq!(home.current(), current);
     assert_eq!(found(&home.open(), &word(1)), [id(1)]);
+    row.held(1);
 }
 
 /// The binary where no file may become longer than so many blocks of 512 bytes.
