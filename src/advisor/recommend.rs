@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::{Action, Availability, Claim, Column, Part, Ranked, RunsHere, Table};
-use super::compose::{bullet, cell, cited, cited_cell, computed, name, quoted};
+use super::compose::{bullet, cell, cited, cited_cell, computed, name};
 use super::question::{Constraints, Prefer, Reading};
 use super::rank::{Candidate, Does, Ranking, Scale, does, rank, reads_long};
 use super::{Desk, Draft, no_card, quantity, script};
