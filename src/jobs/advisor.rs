@@ -18,6 +18,9 @@ use crate::index::{Library, Notice};
 
 /// What the thread works with: the advisor, or a stand-in for tests.
 pub trait Engine {
+    /// Does ahead what a first answer would wait for, once the desk is on the screen.
+    fn prepare(&self) {}
+
     /// Answers a question; `before` is the reading that a follow-up carries on from.
     ///
     /// # Errors
@@ -43,6 +46,10 @@ pub trait Engine {
 }
 
 impl Engine for Advisor {
+    fn prepare(&self) {
+        self.machine().speed();
+    }
+
     fn ask(&self, question: &str, before: Option<&Reading>) -> Result<Answer> {
         Self::ask(self, question, before)
     }
@@ -181,6 +188,7 @@ impl AdvisorWorker {
             match opened {
                 Ok((engine, opened)) => {
                     report(Report::Opened(Ok(opened)));
+                    let _ = guarded("preparing", || Ok(engine.prepare()));
                     serve(&inbox, &report, Some(&engine));
                 }
                 Err(error) => {
