@@ -62,7 +62,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], for content that is produced in pieces.
+/// As [`write()`], for content that is produced in pieces.
 ///
 /// # Errors
 /// When the folder cannot be made or written, or `fill` fails; the old file is then as it was.

@@ -27,12 +27,10 @@ pub(super) fn weights(card: &Card) -> Option<u64> {
     stated.or_else(|| card.facts.parameters.as_ref().map(|p| p.value * 4))
 }
 
-/// Bytes of memory that running the model takes, without its longest inputs.
+/// Bytes of memory that running the model takes in the precision it is shipped in, without its
+/// longest inputs.
 pub(super) fn memory(card: &Card) -> Option<u64> {
-    let parameters = card.facts.parameters.as_ref().map(|p| p.value * 4);
-    parameters
-        .or_else(|| weights(card))
-        .map(|b| (b as f64 * RUNNING) as u64)
+    weights(card).map(|bytes| (bytes as f64 * RUNNING) as u64)
 }
 
 /// How the model stands on `machine`.

@@ -258,7 +258,7 @@ fn memory(card: &Card) -> Option<Claim> {
     let run = quantity::bytes(here::memory(card)?);
     let train = quantity::bytes(here::training_state(card.facts.parameters.as_ref()?));
     Some(computed(format!(
-        "about {run} to run in f32, {train} to fine-tune in full before activations"
+        "about {run} to run, {train} to fine-tune in full before activations"
     )))
 }
 

@@ -122,7 +122,13 @@ pub fn present(answer: &Answer, width: u16) -> Vec<Line> {
     if cited > 0 {
         let sources = sources(answer, width);
         if !sources.is_empty() {
-            lines.push(Line::default());
+            // Notes are dim already; a gap would cost a line of a small screen.
+            if !matches!(
+                answer.parts.last(),
+                Some(Part::Notes { .. } | Part::Code { .. })
+            ) {
+                lines.push(Line::default());
+            }
             lines.extend(sources);
         }
     }
@@ -605,7 +611,7 @@ pub fn present_why(answer: &Answer, width: u16) -> Vec<Line> {
         for c in &model.why {
             let sum = c.value * c.weight;
             let start = format!(
-                "{:9} {:4.2} x {:2.0} = {sum:4.1}",
+                "{:10} {:4.2} x {:2.0} = {sum:4.1}",
                 c.name, c.value, c.weight
             );
             let words: Vec<Word> = c

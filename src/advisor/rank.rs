@@ -370,7 +370,9 @@ impl Sheet<'_> {
             let said = c.long_context || c.min_context.is_some();
             let tokens = card.facts.context_length.as_ref().map_or(512, |l| l.value);
             let value = (tokens as f64 / 512.0).log2() / 6.0;
-            let name = if said { "context" } else { "usual_context" };
+            // What is long enough for the tokens asked for is no better when it is longer.
+            let value = if c.min_context.is_some() { 1.0 } else { value };
+            let name = if said { "context" } else { "long texts" };
             self.add(
                 name,
                 value.clamp(0.0, 1.0),
@@ -484,7 +486,8 @@ fn domain_value(card: &Card, asked: Option<&str>, v: &Vocabulary) -> (f64, Strin
                 1.0
             }
         }
-        Some(_) => 0.0,
+        Some(_) if names.iter().all(|n| v.domain_is_narrow(n)) => 0.0,
+        Some(_) => 0.15,
         None if names.iter().all(|n| v.domain_is_narrow(n)) => 0.2,
         None => 0.6,
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::{Action, Availability, Claim, Column, Part, Ranked, RunsHere, Table};
-use super::compose::{bullet, cell, cited, cited_cell, computed, name, quoted};
+use super::compose::{bullet, cell, cited, cited_cell, computed, name};
 use super::question::{Constraints, Prefer, Reading};
 use super::rank::{Candidate, Does, Ranking, Scale, does, rank, reads_long};
 use super::{Desk, Draft, no_card, quantity, script};
@@ -193,10 +193,17 @@ fn verdict(desk: &Desk<'_>, c: &Constraints, models: &[Candidate]) -> Vec<Claim>
             &["Bad at", "Good at"],
             &["in parts", "parts of"],
         );
+        let reads = here
+            .card
+            .facts
+            .context_length
+            .as_ref()
+            .map_or(512, |l| l.value);
         let in_parts = if long && parts.is_some() {
-            "; a longer file goes in parts, then as a whole"
+            let tokens = quantity::grouped(reads);
+            format!("; trained on {tokens} tokens, so a longer file goes in parts, then as a whole")
         } else {
-            ""
+            String::new()
         };
         let line = if in_parts.is_empty() {
             line
@@ -503,24 +510,15 @@ fn notes(
     metric: Option<&str>,
 ) -> Vec<Claim> {
     let mut notes = Vec::new();
-    let planned = shown.iter().any(|m| m.here.runs == RunsHere::Planned);
-    if planned {
-        notes.push(computed(
-            "planned: this build advises; it does not run models yet.",
-        ));
+    let mut meanings = legend(shown, metric);
+    if shown.iter().any(|m| m.here.runs == RunsHere::Planned) {
+        meanings.insert(0, "planned: this build advises, it does not run models yet");
     }
-    if reads_long(c, desk.vocabulary)
-        && let Some(short) = shown.iter().find(|m| m.here.runs != RunsHere::No)
-        && let Some(bad) = bullet(&short.card, &["Bad at"], &["512", "1024", "tokens"])
-    {
-        notes.push(quoted(&short.card, bad));
+    if !meanings.is_empty() {
+        notes.push(computed(meanings.join(" · ")));
     }
     if let Some(metric) = metric {
         notes.extend(figure_notes(shown, metric));
-    }
-    let marks: String = legend(shown, metric);
-    if !marks.is_empty() {
-        notes.push(computed(marks));
     }
     if c.commercial
         && let Some(guide) = desk.guide("licences")
@@ -557,8 +555,7 @@ fn figure_notes(shown: &[&Candidate], metric: &str) -> Option<Claim> {
             format!("A: the authors' own {metric} on their own split; nobody else's is known.")
         }
         (true, _) => format!(
-            "A: the authors' own {metric} on their own split; nobody else's is known, and the \
-             splits may differ."
+            "A: the authors' own {metric}; nobody else's is known, and their splits may differ."
         ),
         (false, 1) => return None,
         (false, _) if same && named => return None,
@@ -568,7 +565,7 @@ fn figure_notes(shown: &[&Candidate], metric: &str) -> Option<Claim> {
 }
 
 /// What `~` and `?` mean, when they were used.
-fn legend(shown: &[&Candidate], metric: Option<&str>) -> String {
+fn legend(shown: &[&Candidate], metric: Option<&str>) -> Vec<&'static str> {
     let used = |wanted: &str| {
         shown.iter().any(|m| {
             let f = &m.card.facts;
@@ -589,7 +586,7 @@ fn legend(shown: &[&Candidate], metric: Option<&str>) -> String {
     if used("?") {
         meanings.push("? no source found");
     }
-    meanings.join(" · ")
+    meanings
 }
 
 /// Which single criterion, left out, would swap the first two.

@@ -1,12 +1,13 @@
 //! The phrases that the advisor understands, from index/vocabulary.yaml and the cards' names.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::question::{Intent, Prefer};
 use super::words::{Stems, Token, tokens};
-use crate::card::{Card, Kind};
+use crate::card::{Card, Kind, Origin};
 
 /// The file that ships with the program.
 const VOCABULARY: &str = include_str!("../../index/vocabulary.yaml");
@@ -127,6 +128,8 @@ pub(super) struct Vocabulary {
     /// Single words that may be what a misspelt word means.
     spellings: Vec<String>,
     misspellings: HashMap<String, String>,
+    /// Built-in cards: a word that they use is no misspelling.
+    texts: Vec<Arc<str>>,
     plain: HashSet<String>,
     tasks: BTreeMap<String, String>,
     subtasks: BTreeMap<String, (String, Vec<String>)>,
@@ -149,6 +152,7 @@ impl Vocabulary {
             spellings: Vec::new(),
             plain: file.plain.split_whitespace().map(str::to_owned).collect(),
             misspellings: file.misspellings.clone(),
+            texts: Vec::new(),
             tasks: file
                 .tasks
                 .iter()
@@ -294,6 +298,9 @@ impl Vocabulary {
     }
 
     fn add_card(&mut self, card: &Card) {
+        if card.origin == Origin::BuiltIn {
+            self.texts.push(Arc::clone(&card.text));
+        }
         let guide = card.facts.kind == Kind::Guide;
         let name = card.id.rsplit('/').next().unwrap_or(&card.id);
         let aliases = card.facts.aliases.iter().map(String::as_str);
@@ -425,7 +432,23 @@ impl Vocabulary {
             .filter(|(distance, _)| (1..=allowed).contains(distance))
             .filter(|(_, known)| length > 4 || same_letters(known, word) || known.starts_with(word))
             .min_by_key(|(distance, known)| (*distance, known.len(), known.as_str()))
+            .filter(|_| !self.is_written(word))
             .map(|(_, known)| known.as_str())
+    }
+
+    /// Whether a built-in card uses the word.
+    fn is_written(&self, word: &str) -> bool {
+        let whole = |text: &str, at: usize| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + word.len()..].chars().next();
+            ![before, after]
+                .into_iter()
+                .flatten()
+                .any(char::is_alphanumeric)
+        };
+        self.texts
+            .iter()
+            .any(|text| text.match_indices(word).any(|(at, _)| whole(text, at)))
     }
 
     /// The task's name in words.

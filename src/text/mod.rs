@@ -1,8 +1,8 @@
 //! What makes untrusted text safe to show: on a screen, in a log, in JSON, in a message.
 //!
 //! Cards, ids, file names, data rows, generated tokens and the error texts of libraries all come
-//! through here. [`Stream`] is the one state machine; [`block`] and [`line`] run it over a whole
-//! text, [`ident`] makes visible what the others remove, [`json`] escapes it.
+//! through here. [`Stream`] is the one state machine; [`block`] and [`line()`] run it over a whole
+//! text, [`ident()`] makes visible what the others remove, [`json`] escapes it.
 
 mod chars;
 mod ident;

@@ -58,7 +58,7 @@ pub fn run(folders: &Folders) -> Result<()> {
     run_with(folders, Arc::new(Advised), move || jobs::open_advisor(&own))
 }
 
-/// As [`run`], over anything that answers questions, and in any words.
+/// As [`run()`], over anything that answers questions, and in any words.
 ///
 /// # Errors
 /// When the terminal cannot be used, or goes away.

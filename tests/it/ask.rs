@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use modeldesk::advisor::answer::{Answer, Availability, Part, RunsHere, Source};
-use modeldesk::advisor::present::{present, present_why, read_as};
+use modeldesk::advisor::present::{Line, present, present_why, read_as};
 use modeldesk::advisor::{Advisor, Intent, Machine};
 use modeldesk::files::Folders;
 use modeldesk::index::Library;
@@ -33,9 +33,14 @@ fn follow(before: &str, question: &str) -> Answer {
     advisor().ask(question, Some(&before)).unwrap()
 }
 
+/// The answer at 80 columns, without its line breaks.
 fn screen(answer: &Answer) -> String {
-    let lines = present(answer, 80);
-    lines.iter().map(|l| l.text() + "\n").collect()
+    let lines: Vec<String> = present(answer, 80).iter().map(Line::text).collect();
+    lines
+        .join(" ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[test]
