@@ -74,7 +74,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<()> {
     }
     for card in bodies() {
         // No limit of the table: the size of what is kept of a body is capped.
-        table.add("", card.name, &cost(&card)?.shown(), true);
+        table.note(card.name, &cost(&card)?.shown());
     }
     Ok(())
 }

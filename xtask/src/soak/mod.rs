@@ -163,7 +163,15 @@ impl Table {
     /// Adds a line.
     pub(crate) fn add(&mut self, row: &str, what: &str, count: &str, fits: bool) {
         self.failed += usize::from(!fits);
-        let result = if fits { "held" } else { "FAILED" };
+        self.push(row, what, count, if fits { "held" } else { "FAILED" });
+    }
+
+    /// Adds a line that nothing limits.
+    pub(crate) fn note(&mut self, what: &str, count: &str) {
+        self.push("", what, count, "-");
+    }
+
+    fn push(&mut self, row: &str, what: &str, count: &str, result: &str) {
         self.lines
             .push([row, what, count, result].map(str::to_owned));
     }
