@@ -17,6 +17,14 @@ pub(super) fn carry(reading: &mut Reading, before: &Reading, u: &Understood, v: 
     let names_models = !reading.models.is_empty();
     reading.intent = match (before.intent, names_models) {
         (_, _) if reading.modality.is_some() || !reading.foreign.is_empty() => return,
+        _ if reading.topic.is_some()
+            && !names_models
+            && asked(Intent::Lookup)
+            && before.topic.is_some() =>
+        {
+            reading.fields.clear();
+            Intent::Lookup
+        }
         _ if reading.intent == Intent::HowTo => Intent::HowTo,
         _ if reading.topic.is_some()
             && reading.fields.is_empty()

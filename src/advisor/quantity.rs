@@ -49,6 +49,49 @@ pub(super) fn magnitude(word: &str) -> Option<f64> {
     })
 }
 
+/// `two thousand`, `nine hundred`, `twenty`: the value of one word of a number, and whether it
+/// multiplies what stands before it.
+pub(super) fn number_word(word: &str) -> Option<(f64, bool)> {
+    const SMALL: [&str; 21] = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+    ];
+    const TENS: [&str; 8] = [
+        "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+    ];
+    if let Some(at) = SMALL.iter().position(|w| *w == word) {
+        return Some((at as f64, false));
+    }
+    if let Some(at) = TENS.iter().position(|w| *w == word) {
+        return Some((at as f64 * 10.0 + 20.0, false));
+    }
+    match word {
+        "hundred" => Some((100.0, true)),
+        "thousand" => Some((1e3, true)),
+        "million" => Some((1e6, true)),
+        _ => None,
+    }
+}
+
 /// The unit that a word names, and the factor to the unit counted in.
 pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
     Some(match word {
@@ -70,7 +113,7 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
         | "clauses" | "chats" | "dialogs" | "dialogues" | "instances" | "annotations"
         | "summaries" | "texts" | "comments" | "posts" | "replies" | "prompts" | "transcripts"
         | "poems" | "labels" | "headlines" | "mails" | "notes" | "letters" | "claims" | "calls"
-        | "invoices" | "contracts" => (Unit::Examples, 1.0),
+        | "invoices" | "logs" | "abstracts" | "descriptions" | "contracts" => (Unit::Examples, 1.0),
         "core" | "cores" | "epoch" | "epochs" | "step" | "steps" | "class" | "classes"
         | "language" | "languages" | "model" | "models" | "hour" | "hours" | "minute"
         | "minutes" | "categories" | "times" | "threads" | "percent" | "gpus" | "layers"

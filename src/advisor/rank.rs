@@ -257,13 +257,15 @@ fn is_from(card: &Card, name: &str) -> bool {
     let fact = |f: &Option<Fact<String>>| f.as_ref().map(|f| plain(&f.value)).unwrap_or_default();
     let author = fact(&card.facts.author);
     let meta = name == "facebook" && author.contains("meta");
-    plain(&card.id) == name
-        || fact(&card.facts.family) == name
-        || card
-            .facts
-            .architecture
-            .as_ref()
-            .is_some_and(|a| plain(&a.value.model_type) == name)
+    let repository = plain(card.id.rsplit('/').next().unwrap_or_default());
+    let model_type = card
+        .facts
+        .architecture
+        .as_ref()
+        .map(|a| plain(&a.value.model_type));
+    repository.starts_with(&name)
+        || fact(&card.facts.family).starts_with(&name)
+        || model_type.is_some_and(|kind| kind == name)
         || author.contains(&name)
         || organization.starts_with(&name)
         || meta

@@ -5,6 +5,7 @@ use super::quantity::{Quantity, Unit};
 use super::question::{Constraints, Intent, Prefer, Reading};
 use super::spans::{Limit, Meaning, Span, Understood, understand};
 use super::vocabulary::{Concept, Vocabulary};
+use super::words::Shape;
 
 /// Reads `question`; `before` is what a follow-up carries on from.
 pub(super) fn read(question: &str, before: Option<&Reading>, v: &Vocabulary) -> Reading {
@@ -88,6 +89,14 @@ fn settle(reading: &mut Reading, u: &Understood) {
             if reading.intent == Intent::Compare {
                 reading.topic = None;
             }
+            if reading.fields.is_empty() && reading.topic.is_none() {
+                let licence = c.license.is_some() || c.permissive || c.commercial;
+                let implied = [(licence, "license"), (!c.language.is_empty(), "language")];
+                let named = implied.iter().filter(|(said, _)| *said);
+                reading
+                    .fields
+                    .extend(named.map(|(_, field)| (*field).to_owned()));
+            }
             if let Some(field) = c.prefer.map(field_of)
                 && reading.topic.is_none()
                 && !reading.fields.iter().any(|f| f == field)
@@ -102,6 +111,7 @@ fn settle(reading: &mut Reading, u: &Understood) {
                     hardware: said.hardware,
                     max_memory: said.max_memory,
                     long_context: said.long_context,
+                    examples: said.examples,
                     ..Constraints::default()
                 };
             }
@@ -161,15 +171,21 @@ fn models(u: &Understood) -> Vec<String> {
 }
 
 fn topic(u: &Understood) -> Option<String> {
-    named(u, |c| {
-        if let Concept::Topic(id) = c {
-            Some(id)
-        } else {
-            None
+    let named = u
+        .concepts()
+        .filter(|(s, _)| !s.negated)
+        .filter_map(|(s, c)| match c {
+            Concept::Topic(id) => Some((s.end - s.start, id)),
+            _ => None,
+        });
+    // `train, validation and test split` is about the split.
+    let mut best: Option<(usize, &String)> = None;
+    for (length, id) in named {
+        if best.is_none_or(|(longest, _)| length > longest) {
+            best = Some((length, id));
         }
-    })
-    .into_iter()
-    .next()
+    }
+    best.map(|(_, id)| id.clone())
 }
 
 fn fields(u: &Understood) -> Vec<String> {
@@ -205,8 +221,13 @@ fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Cons
                 c.hardware.get_or_insert_with(|| h.clone());
             }
             Concept::Hardware(h) if h == "gpu" => c.hardware = Some("cpu".to_owned()),
-            Concept::Prefer(p) if !span.negated => set_preference(&mut c, *p),
-            Concept::Field(f) if span.negated && f == "size" => c.prefer = Some(Prefer::Size),
+            Concept::Prefer(p) if !span.negated && !limits(u, span) => set_preference(&mut c, *p),
+            Concept::Field(f) if span.negated && f == "size" => {
+                // `no larger than 1 GB` is a limit.
+                if !u.near(span.end, span.end + 1, &["than"]) {
+                    c.prefer = Some(Prefer::Size);
+                }
+            }
             _ if span.negated => exclude(&mut c, concept, span, u),
             _ => {}
         }
@@ -320,6 +341,12 @@ fn says_long(u: &Understood) -> bool {
     })
 }
 
+/// `smaller than 60MB` is a limit, not a wish.
+fn limits(u: &Understood, span: &Span) -> bool {
+    let after = u.tokens[span.end..].iter().find(|t| t.text != "than");
+    after.is_some_and(|t| matches!(t.shape, Shape::Number(_)))
+}
+
 /// Speed and size are asked for in so many words; quality only decides where neither was.
 fn set_preference(c: &mut Constraints, prefer: Prefer) {
     if c.prefer.is_none() || c.prefer == Some(Prefer::Quality) {
@@ -362,14 +389,17 @@ fn set_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
 fn exclude(c: &mut Constraints, concept: &Concept, span: &Span, u: &Understood) {
     let name = match concept {
         Concept::Author(name) | Concept::Family(name) | Concept::Foreign(name) => name.clone(),
-        Concept::Model(id) => {
+        Concept::Model(_) => {
             let family = u
                 .concepts()
                 .any(|(s, c)| s == span && matches!(c, Concept::Family(_)));
             if family {
                 return;
             }
-            id.clone()
+            let typed = u.tokens[span.start..span.end]
+                .iter()
+                .map(|t| t.text.as_str());
+            typed.collect::<Vec<_>>().join("-")
         }
         _ => return,
     };
@@ -440,7 +470,8 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
         Unit::Tokens => c.min_context = value,
         // A page of print is about 500 words: longer than 512 tokens from the first one on.
         Unit::Pages if q.value > 1.0 => c.long_context = true,
-        Unit::Examples if q.value >= 1.0 => c.examples = value,
+        // `in five lines` is a wish for the output.
+        Unit::Examples if q.value >= 20.0 => c.examples = value,
         Unit::None if around(&["context", "window", "tokens", "length"]) && q.value >= 128.0 => {
             // `32k` of context is a power of two, as models are built.
             let thousands = q.value / 1000.0;
@@ -489,9 +520,19 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
         return Intent::Recommend;
     }
     let tunes = u.says(&Concept::Tune) || u.says(&Concept::Trainable);
-    let how = asks(Intent::HowTo) || (tunes && (starts_with_how(u) || about_a_model));
+    let rows = about_a_model && c.examples.is_some() && !asks(Intent::Recommend);
+    let how = asks(Intent::HowTo)
+        || rows
+        || settings(r, u)
+        || (tunes && (starts_with_how(u) || about_a_model));
     if r.models.len() >= 2 && (!how || asks(Intent::Compare)) {
         return Intent::Compare;
+    }
+    if how && !about_a_model && r.topic.is_some() && asks(Intent::Lookup) && !starts_with_how(u) {
+        return Intent::Lookup;
+    }
+    if how && !about_a_model && c.task.is_none() && r.topic.is_none() && !r.unused.is_empty() {
+        return Intent::OutOfScope;
     }
     if how && (about_a_model || !asks(Intent::Recommend)) && !only_asks_back(r, u) {
         return Intent::HowTo;
@@ -532,6 +573,23 @@ fn intent(r: &Reading, u: &Understood) -> Intent {
     } else {
         Intent::OutOfScope
     }
+}
+
+/// `lora settings for bert`: a word of training beside a model asks for a plan.
+fn settings(r: &Reading, u: &Understood) -> bool {
+    const TRAINING: [&str; 7] = [
+        "guide/lora",
+        "guide/learning-rate",
+        "guide/batch-size",
+        "guide/epoch",
+        "guide/warmup",
+        "guide/fine-tuning",
+        "guide/training-arguments",
+    ];
+    let topic = u
+        .concepts()
+        .any(|(_, c)| matches!(c, Concept::Topic(t) if TRAINING.contains(&t.as_str())));
+    r.models.len() == 1 && topic && !asks(u, Intent::Compare)
 }
 
 /// `was gpt-2 trained on books?` asks for a fact, not for a plan.

@@ -173,6 +173,26 @@ fn with_inner(
     all
 }
 
+/// `two thousand`, `nine hundred`: a number in words, which counts from a hundred on; `one` and
+/// `two` are words first.
+fn in_words(found: &[Token], at: usize) -> Option<(f64, usize)> {
+    let mut value = 0.0;
+    let mut length = 0;
+    let mut multiplied = false;
+    for token in &found[at..] {
+        match quantity::number_word(&token.text) {
+            Some((factor, true)) if length > 0 => {
+                value *= factor;
+                multiplied = true;
+            }
+            Some((part, false)) => value += part,
+            _ => break,
+        }
+        length += 1;
+    }
+    multiplied.then_some((value, length))
+}
+
 /// `half a gigabyte`, `half a second`, `half a million`: a half counts only before a unit.
 fn half(found: &[Token], at: usize) -> Option<(f64, usize)> {
     let next = found
@@ -187,6 +207,7 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
     let (mut value, mut length) = match found[at].shape {
         Shape::Number(value) => (value, 1),
         Shape::Word if found[at].text == "half" => half(found, at)?,
+        Shape::Word => in_words(found, at)?,
         _ => return None,
     };
     let mut unit = Unit::None;

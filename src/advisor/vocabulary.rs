@@ -208,7 +208,9 @@ impl Vocabulary {
                 self.add(&id, Concept::Licence(id.clone()), false);
             }
         }
-        self.add_map(file.hardware, Concept::Hardware);
+        for (id, phrases) in file.hardware {
+            self.add_all(&phrases, &Concept::Hardware(id), true);
+        }
         self.add_map(file.fields, Concept::Field);
         self.add_map(file.modalities, Concept::Modality);
         self.add_map(file.authors, Concept::Author);
