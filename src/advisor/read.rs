@@ -222,11 +222,9 @@ fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Cons
             }
             Concept::Hardware(h) if h == "gpu" => c.hardware = Some("cpu".to_owned()),
             Concept::Prefer(p) if !span.negated && !limits(u, span) => set_preference(&mut c, *p),
-            Concept::Field(f) if span.negated && f == "size" => {
-                // `no larger than 1 GB` is a limit.
-                if !u.near(span.end, span.end + 1, &["than"]) {
-                    c.prefer = Some(Prefer::Size);
-                }
+            // `no larger than 1 GB` is a limit.
+            Concept::Field(f) if span.negated && f == "size" && !limits(u, span) => {
+                c.prefer = Some(Prefer::Size);
             }
             _ if span.negated => exclude(&mut c, concept, span, u),
             _ => {}

@@ -208,7 +208,7 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
         Shape::Number(value) => (value, 1),
         Shape::Word if found[at].text == "half" => half(found, at)?,
         Shape::Word => in_words(found, at)?,
-        _ => return None,
+        Shape::Sign => return None,
     };
     let mut unit = Unit::None;
     let word = |n: usize| {

@@ -188,7 +188,11 @@ impl AdvisorWorker {
             match opened {
                 Ok((engine, opened)) => {
                     report(Report::Opened(Ok(opened)));
-                    let _ = guarded("preparing", || Ok(engine.prepare()));
+                    // What fails here is done again by the answer that needs it.
+                    let _ = guarded("preparing", || {
+                        engine.prepare();
+                        Ok(())
+                    });
                     serve(&inbox, &report, Some(&engine));
                 }
                 Err(error) => {
