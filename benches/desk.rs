@@ -101,7 +101,7 @@ fn processes(program: &Path, root: &Path, table: &mut Table) {
         ("modeldesk ask, a recommendation", Some(80.0), QUESTION),
         ("modeldesk ask, a plan", Some(80.0), PLAN),
     ] {
-        // The first plan measures the machine's speed, which is kept.
+        // Whatever is made only once is made before anything is timed.
         run(&["ask", question]);
         let times = Times::of(PROCESSES, || run(&["ask", question]));
         table.times(figure, budget, &times);
