@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::answer::{Action, Cell, Claim, Column, Part, Source, Table};
-use super::compose::{bullet, by_id, cell, cited_cell, computed, joined, name, quoted};
+use super::compose::{bullet, cell, cited_cell, computed, joined, name, quoted};
 use super::lookup::fact;
 use super::question::Reading;
 use super::recommend::figure_mark;
@@ -52,12 +52,7 @@ pub struct Row {
 
 /// Sets the models of `reading` side by side.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
-    let cards = by_id(&desk.cards, &reading.models);
-    let cards = if cards.len() < reading.models.len() {
-        with_hub(desk, reading)?
-    } else {
-        cards
-    };
+    let cards = desk.find(&reading.models)?;
     if cards.len() < 2 {
         return lone(desk, reading);
     }
@@ -97,15 +92,6 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
         actions,
         ..Draft::default()
     })
-}
-
-fn with_hub(desk: &Desk<'_>, reading: &Reading) -> Result<Vec<Arc<Card>>> {
-    let found = reading.models.iter().map(|id| desk.library.card(id));
-    Ok(found
-        .collect::<Result<Vec<_>>>()?
-        .into_iter()
-        .flatten()
-        .collect())
 }
 
 /// One model, or none: there is nothing beside it.

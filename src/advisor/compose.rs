@@ -1,7 +1,5 @@
 //! Claims from cards: sentences with the line that they stand on.
 
-use std::sync::Arc;
-
 use super::answer::{Cell, Citation, Claim, Part, Source};
 use crate::card::{Card, Kind, Sentence};
 use crate::text;
@@ -139,12 +137,4 @@ pub(super) fn name(card: &Card) -> String {
         Some(_) => text::line(card.name()).into_owned(),
         None => text::ident(card.name()).into_owned(),
     }
-}
-
-/// The cards with these ids, in that order; ids without a card are left out.
-pub(super) fn by_id(cards: &[Arc<Card>], ids: &[String]) -> Vec<Arc<Card>> {
-    ids.iter()
-        .filter_map(|id| cards.iter().find(|c| c.id == *id))
-        .cloned()
-        .collect()
 }

@@ -13,7 +13,7 @@ use crate::error::Result;
 
 /// Answers a question about fine-tuning.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
-    let named = reading.models.first().and_then(|id| desk.card(id)).cloned();
+    let named = desk.find(&reading.models)?.into_iter().next();
     let chosen = match named {
         Some(card) => card,
         None => {

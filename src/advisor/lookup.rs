@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::answer::{Action, Claim, Part};
-use super::compose::{by_id, cited, computed, first_bullet, joined, name, quoted};
+use super::compose::{cited, computed, first_bullet, joined, name, quoted};
 use super::question::Reading;
 use super::recommend::{figure_mark, mark};
 use super::{Desk, Draft, here, quantity, script};
@@ -17,7 +17,7 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     if let Some(topic) = reading.topic.as_ref().and_then(|id| desk.card(id)) {
         return Ok(word(desk, topic));
     }
-    let cards = by_id(&desk.cards, &reading.models);
+    let cards = desk.find(&reading.models)?;
     if cards.is_empty() {
         return super::no_card::compose(desk, reading);
     }

@@ -69,31 +69,27 @@ impl Machine {
         }
     }
 
-    /// The speed of matrix products: the best seen here, this process's own measure (about 40 ms,
-    /// once) included. A machine that is busy now was not slow for that.
+    /// The speed of matrix products: what was kept, else measured now in 40 ms or a little more.
     ///
     /// `None` where it cannot be measured.
     pub fn speed(&self) -> Option<Speed> {
-        *self.speed.get_or_init(|| {
-            let kept = self
-                .cache
-                .as_deref()
-                .and_then(|path| kept(path, self.cores));
-            let measured = measure(self.cores);
-            let best = match (kept, measured) {
-                (Some(kept), Some(measured)) if kept.gflops > measured.gflops => Some(kept),
-                (kept, None) => kept,
-                (_, measured) => measured,
-            };
-            if best != kept
-                && let (Some(path), Some(best)) = (&self.cache, best)
-                && let Ok(text) = serde_json::to_vec(&best)
-            {
-                // A cache that cannot be written is measured again.
-                let _ = crate::files::write(path, &text);
-            }
-            best
-        })
+        let kept = || self.cache.as_deref().and_then(|path| kept(path, self.cores));
+        *self.speed.get_or_init(|| kept().or_else(|| self.measure()))
+    }
+
+    /// Measures the speed now and keeps the best seen here: a machine that is busy now was not slow
+    /// for that.
+    pub fn measure(&self) -> Option<Speed> {
+        let kept = self.cache.as_deref().and_then(|path| kept(path, self.cores));
+        let measured = measure(self.cores)?;
+        if let Some(kept) = kept.filter(|k| k.gflops >= measured.gflops) {
+            return Some(kept);
+        }
+        if let (Some(path), Ok(text)) = (&self.cache, serde_json::to_vec(&measured)) {
+            // A cache that cannot be written is measured again.
+            let _ = crate::files::write(path, &text);
+        }
+        Some(measured)
     }
 
     /// Free bytes on the disk that holds `path`.

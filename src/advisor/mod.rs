@@ -40,6 +40,9 @@ use crate::index::{Library, Search};
 use rank::{Scale, Weights};
 use vocabulary::Vocabulary;
 
+/// Words with a slash that are looked up as ids.
+const MOST_IDS: usize = 8;
+
 /// Answers questions from the library's cards, on this machine. Deterministic; never uses a
 /// network.
 pub struct Advisor {
@@ -89,12 +92,38 @@ impl Advisor {
     /// # Errors
     /// When the index cannot be searched.
     pub fn ask(&self, question: &str, before: Option<&Reading>) -> Result<Answer> {
-        self.answer(self.read(question, before))
+        let mut reading = self.read(question, before);
+        self.name_ids(&mut reading)?;
+        self.answer(reading)
     }
 
     /// How `question` is read, without answering it.
     pub fn read(&self, question: &str, before: Option<&Reading>) -> Reading {
         read::read(question, before, &self.vocabulary)
+    }
+
+    /// Adds imported models that the question names by their whole id, which no vocabulary has.
+    fn name_ids(&self, reading: &mut Reading) -> Result<()> {
+        let words: Vec<String> = reading
+            .question
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        for word in words.iter().filter(|w| w.contains('/')).take(MOST_IDS) {
+            let id = word.trim_matches(|c: char| !c.is_alphanumeric());
+            if let Some(card) = self.library.card(id)?
+                && !reading.models.contains(&card.id)
+            {
+                reading.models.push(card.id.clone());
+                let many = reading.models.len() > 1;
+                reading.intent = if many {
+                    Intent::Compare
+                } else {
+                    Intent::Lookup
+                };
+            }
+        }
+        Ok(())
     }
 
     /// Answers a reading, as it is after the user has edited it.
@@ -187,6 +216,19 @@ impl Desk<'_> {
     /// The card with that id among built-in and own cards.
     fn card(&self, id: &str) -> Option<&Arc<Card>> {
         self.cards.iter().find(|c| c.id == id)
+    }
+
+    /// The cards with these ids, imported ones too, in that order; ids without a card are left out.
+    fn find(&self, ids: &[String]) -> Result<Vec<Arc<Card>>> {
+        let found = ids.iter().map(|id| match self.card(id) {
+            Some(card) => Ok(Some(Arc::clone(card))),
+            None => self.library.card(id),
+        });
+        Ok(found
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect())
     }
 
     /// The guide card of that slug.

@@ -1,10 +1,12 @@
 //! What the desk has no card for: said so, with the nearest, and how to add one.
 
+use std::sync::Arc;
+
 use super::answer::{Action, Claim, Part};
 use super::compose::{cited, computed, joined, name};
 use super::question::Reading;
 use super::{Desk, Draft};
-use crate::card::Kind;
+use crate::card::{Card, Kind};
 use crate::error::{Error, Result};
 use crate::index::Search;
 use crate::text;
@@ -15,6 +17,9 @@ pub(super) const HOW_TO_ADD: &str =
 
 /// Cards that are named as the nearest.
 const NEAREST: usize = 3;
+
+/// Characters that are quoted of an unchecked card.
+const MOST_QUOTED: usize = 160;
 
 /// Answers a question that no card answers.
 pub(super) fn compose(desk: &Desk<'_>, reading: &Reading) -> Result<Draft> {
@@ -102,6 +107,24 @@ fn nearest(desk: &Desk<'_>, question: &str) -> Result<Vec<Claim>> {
         }
     }
     Ok(claims)
+}
+
+/// The first of these cards, each with its first sentence: all that is known of a card that states
+/// no task.
+pub(super) fn mentions(cards: &[Arc<Card>]) -> Vec<Claim> {
+    let first = cards.iter().take(NEAREST);
+    let sentence = |card: &Arc<Card>| {
+        let id = text::ident(&card.id).into_owned();
+        let said = card.sections.iter().flat_map(|s| &s.sentences).next();
+        match said {
+            Some(said) => {
+                let words: String = text::line(&said.text).chars().take(MOST_QUOTED).collect();
+                cited(card, said.line, format!("{id}: \"{}\"", words.trim_end()))
+            }
+            None => cited(card, 1, format!("{id}: a card without text.")),
+        }
+    };
+    first.map(sentence).collect()
 }
 
 /// The error for a name on the command line that has no card.

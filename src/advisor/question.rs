@@ -179,7 +179,7 @@ enum Form {
 }
 
 /// Every constraint that can be edited, with what it takes.
-const FORMS: [(&str, Form, &str); 19] = [
+const FORMS: [(&str, Form, &str); 21] = [
     (
         "task",
         Form::Word,
@@ -223,6 +223,12 @@ const FORMS: [(&str, Form, &str); 19] = [
         "families or authors, such as google, bert",
     ),
     ("prefer", Form::Word, "speed, size or quality"),
+    ("trainable", Form::Flag, "yes or nothing"),
+    (
+        "hub_cards",
+        Form::Flag,
+        "yes or nothing; imported cards answer too",
+    ),
 ];
 
 impl Reading {
@@ -252,11 +258,6 @@ impl Reading {
                 fields.push(plain(name, shown(value, form)));
             }
         }
-        for extra in ["trainable", "hub_cards"] {
-            if said.contains_key(extra) {
-                fields.push(plain(extra, "yes".to_owned()));
-            }
-        }
         fields
     }
 
@@ -279,10 +280,8 @@ impl Reading {
     }
 
     fn constraints_with(&self, name: &str, value: &str) -> Result<Constraints> {
-        let forms = FORMS.into_iter();
-        let extra = ["trainable", "hub_cards"].map(|n| (n, Form::Flag, "yes or nothing"));
-        let (_, form, takes) = forms
-            .chain(extra)
+        let (_, form, takes) = FORMS
+            .into_iter()
             .find(|(n, ..)| *n == name)
             .ok_or_else(|| Error::usage(format!("there is no field `{name}`")))?;
         let refused = || Error::usage(format!("`{value}` is not {takes}")).at(name);

@@ -29,6 +29,8 @@ pub(super) enum Concept {
     Commercial,
     Permissive,
     RunHere,
+    /// Imported cards may answer.
+    HubCards,
     LongContext,
     Trainable,
     Negation,
@@ -239,6 +241,7 @@ impl Vocabulary {
                 "permissive" => Concept::Permissive,
                 "must_run_here" => Concept::RunHere,
                 "long_context" => Concept::LongContext,
+                "hub_cards" => Concept::HubCards,
                 "trainable" => Concept::Trainable,
                 "without" => Concept::Negation,
                 "follow" => Concept::Follow,

@@ -56,7 +56,7 @@ fn print(label: &str, value: &Value, out: &mut Out) {
 
 fn examine(folders: &Folders, advisor: &Advisor) -> Value {
     let machine = advisor.machine();
-    let speed = machine.speed();
+    let speed = machine.measure();
     let counts = advisor.library().counts();
     let count = |origin| {
         counts

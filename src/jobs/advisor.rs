@@ -47,7 +47,7 @@ pub trait Engine {
 
 impl Engine for Advisor {
     fn prepare(&self) {
-        self.machine().speed();
+        self.machine().measure();
     }
 
     fn ask(&self, question: &str, before: Option<&Reading>) -> Result<Answer> {
