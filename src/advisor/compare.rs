@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::answer::{Action, Cell, Claim, Column, Part, Source, Table};
-use super::compose::{bullet, cell, cited_cell, computed, joined, name, quoted};
+use super::compose::{bullet, cell, cited_cell, computed, joined, name, quoted, split};
 use super::lookup::fact;
 use super::question::Reading;
 use super::recommend::figure_mark;
@@ -284,7 +284,7 @@ fn figure_rows(cards: &[Arc<Card>]) -> Vec<Row> {
         };
         let of = figure_cell(c, f);
         Cell {
-            text: format!("{} {}", title(f), of.text),
+            text: format!("{}: {}", title(f), of.text),
             ..of
         }
     };
@@ -303,13 +303,7 @@ fn title(f: &Figure) -> String {
         .as_deref()
         .or(f.dataset.as_deref())
         .unwrap_or("?");
-    text::line(&format!(
-        "{}, {data} {}",
-        f.metric,
-        f.split.as_deref().unwrap_or_default()
-    ))
-    .trim()
-    .to_owned()
+    text::line(&format!("{}, {data} ({})", f.metric, split(f))).into_owned()
 }
 
 fn figure_cell(card: &Card, f: &Figure) -> Cell {

@@ -1,7 +1,7 @@
 //! Claims from cards: sentences with the line that they stand on.
 
 use super::answer::{Cell, Citation, Claim, Part, Source};
-use crate::card::{Card, Kind, Sentence};
+use crate::card::{Card, Figure, Kind, Sentence};
 use crate::text;
 
 /// A sentence that a line of a card carries.
@@ -119,6 +119,16 @@ pub(super) fn bullet<'a>(
 /// The first bullet of the section.
 pub(super) fn first_bullet<'a>(card: &'a Card, section: &str) -> Option<&'a Sentence> {
     card.section(section).and_then(|s| s.sentences.first())
+}
+
+/// The split of a figure in words.
+pub(super) fn split(figure: &Figure) -> String {
+    match figure.split.as_deref() {
+        None | Some("not-stated") => "split not stated".to_owned(),
+        Some("unclear") => "split unclear".to_owned(),
+        Some("authors") => "the authors' own split".to_owned(),
+        Some(other) => text::line(&other.replace('-', " ")).into_owned(),
+    }
 }
 
 /// `A`, `A and B`, `A, B and C`.

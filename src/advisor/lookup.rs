@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::answer::{Action, Claim, Part};
-use super::compose::{cited, computed, first_bullet, joined, name, quoted};
+use super::compose::{cited, computed, first_bullet, joined, name, quoted, split};
 use super::question::Reading;
 use super::recommend::{figure_mark, mark};
 use super::{Desk, Draft, here, quantity, script};
@@ -292,13 +292,8 @@ fn figure(f: &Figure) -> String {
         .as_deref()
         .or(f.dataset.as_deref())
         .unwrap_or("?");
-    let split = f.split.as_deref().unwrap_or("split not stated");
-    format!(
-        "{} {}{} on {data} ({split})",
-        f.metric,
-        f.digits,
-        figure_mark(f)
-    )
+    let mark = figure_mark(f);
+    format!("{} {}{mark} on {data} ({})", f.metric, f.digits, split(f))
 }
 
 fn tasks(desk: &Desk<'_>, card: &Card) -> String {

@@ -73,14 +73,21 @@ impl Machine {
     ///
     /// `None` where it cannot be measured.
     pub fn speed(&self) -> Option<Speed> {
-        let kept = || self.cache.as_deref().and_then(|path| kept(path, self.cores));
+        let kept = || {
+            self.cache
+                .as_deref()
+                .and_then(|path| kept(path, self.cores))
+        };
         *self.speed.get_or_init(|| kept().or_else(|| self.measure()))
     }
 
     /// Measures the speed now and keeps the best seen here: a machine that is busy now was not slow
     /// for that.
     pub fn measure(&self) -> Option<Speed> {
-        let kept = self.cache.as_deref().and_then(|path| kept(path, self.cores));
+        let kept = self
+            .cache
+            .as_deref()
+            .and_then(|path| kept(path, self.cores));
         let measured = measure(self.cores)?;
         if let Some(kept) = kept.filter(|k| k.gflops >= measured.gflops) {
             return Some(kept);

@@ -34,7 +34,7 @@ pub use compare::Comparison;
 pub use machine::Machine;
 pub use question::{Intent, Reading};
 
-use crate::card::Card;
+use crate::card::{Card, Origin};
 use crate::error::Result;
 use crate::index::{Library, Search};
 use rank::{Scale, Weights};
@@ -50,6 +50,28 @@ pub struct Advisor {
     machine: Machine,
     vocabulary: Vocabulary,
     weights: Weights,
+}
+
+/// Ids that a question names as a whole.
+#[derive(Default)]
+struct Ids {
+    imported: Vec<String>,
+    unknown: Vec<String>,
+    /// The question without them.
+    rest: String,
+}
+
+/// `org/name-7b`, but not `and/or`.
+fn is_like_an_id(word: &str) -> bool {
+    let Some((organization, name)) = word.split_once('/') else {
+        return false;
+    };
+    let letters = |s: &str| {
+        s.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    let told_apart = |c: char| c.is_ascii_digit() || "-_".contains(c);
+    organization.len() > 1 && letters(organization) && letters(name) && name.contains(told_apart)
 }
 
 /// What a composer works with.
@@ -92,8 +114,19 @@ impl Advisor {
     /// # Errors
     /// When the index cannot be searched.
     pub fn ask(&self, question: &str, before: Option<&Reading>) -> Result<Answer> {
-        let mut reading = self.read(question, before);
-        self.name_ids(&mut reading)?;
+        let ids = self.take_ids(question)?;
+        let mut reading = self.read(&ids.rest, before);
+        if !ids.imported.is_empty() || !ids.unknown.is_empty() {
+            reading.question = crate::text::line(question).trim().to_owned();
+            reading.models.extend(ids.imported);
+            reading.foreign.extend(ids.unknown);
+            reading.intent = match (reading.intent, reading.models.len()) {
+                (_, 0) => Intent::OutOfScope,
+                (Intent::HowTo, _) => Intent::HowTo,
+                (_, 1) => Intent::Lookup,
+                _ => Intent::Compare,
+            };
+        }
         self.answer(reading)
     }
 
@@ -102,28 +135,27 @@ impl Advisor {
         read::read(question, before, &self.vocabulary)
     }
 
-    /// Adds imported models that the question names by their whole id, which no vocabulary has.
-    fn name_ids(&self, reading: &mut Reading) -> Result<()> {
-        let words: Vec<String> = reading
-            .question
+    /// Takes whole ids that no vocabulary has out of a question: imported cards, and ids that have
+    /// no card at all.
+    fn take_ids(&self, question: &str) -> Result<Ids> {
+        let mut ids = Ids {
+            rest: question.to_owned(),
+            ..Ids::default()
+        };
+        for word in question
             .split_whitespace()
-            .map(str::to_owned)
-            .collect();
-        for word in words.iter().filter(|w| w.contains('/')).take(MOST_IDS) {
+            .filter(|w| w.contains('/'))
+            .take(MOST_IDS)
+        {
             let id = word.trim_matches(|c: char| !c.is_alphanumeric());
-            if let Some(card) = self.library.card(id)?
-                && !reading.models.contains(&card.id)
-            {
-                reading.models.push(card.id.clone());
-                let many = reading.models.len() > 1;
-                reading.intent = if many {
-                    Intent::Compare
-                } else {
-                    Intent::Lookup
-                };
+            match self.library.card(id)? {
+                Some(card) if card.origin == Origin::Imported => ids.imported.push(card.id.clone()),
+                None if is_like_an_id(id) => ids.unknown.push(crate::text::ident(id).into_owned()),
+                _ => continue,
             }
+            ids.rest = ids.rest.replacen(id, "", 1);
         }
-        Ok(())
+        Ok(ids)
     }
 
     /// Answers a reading, as it is after the user has edited it.

@@ -73,6 +73,9 @@ fn verdict(reading: &Reading) -> String {
 
 /// `llama 3` as `Llama 3`, `gpt 4` as `GPT 4`.
 fn shown_name(name: &str) -> String {
+    if name.contains('/') {
+        return name.to_owned();
+    }
     let words = name.split(' ').map(|word| {
         if word.starts_with("gpt") || word.len() <= 3 && word.chars().all(char::is_alphabetic) {
             word.to_uppercase()

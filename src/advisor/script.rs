@@ -2,7 +2,8 @@
 
 use crate::card::Card;
 
-/// A Python script that runs `card` on one task with transformers' pipeline.
+/// A Python script that runs `card` on one task with transformers; `language` are names: source and
+/// target of a translation.
 pub(super) fn run(card: &Card, task: Option<&str>, language: &[String]) -> String {
     let id = &card.id;
     let tag = card.facts.pipeline_tag.as_ref().map(|t| t.value.as_str());
@@ -49,12 +50,12 @@ fn sequence(card: &Card, task: &str, language: &[String], length: u64) -> String
         .as_ref()
         .map_or("", |a| a.value.model_type.as_str());
     let prefix = match (kind, task) {
-        ("t5" | "mt5", "summarization") => "summarize: ".to_owned(),
+        ("t5" | "mt5", "summarization") => "\"summarize: \" + ".to_owned(),
         ("t5" | "mt5", "translation") => {
             let name =
                 |at: usize, or: &str| language.get(at).cloned().unwrap_or_else(|| or.to_owned());
             format!(
-                "translate {} to {}: ",
+                "\"translate {} to {}: \" + ",
                 name(0, "English"),
                 name(1, "German")
             )
@@ -74,7 +75,7 @@ fn sequence(card: &Card, task: &str, language: &[String], length: u64) -> String
          name = \"{id}\"\n\
          tokenizer = AutoTokenizer.from_pretrained(name)\n\
          model = AutoModelForSeq2SeqLM.from_pretrained(name)\n\
-         text = \"{prefix}\" + open(\"document.txt\").read()\n\
+         text = {prefix}open(\"document.txt\").read()\n\
          inputs = tokenizer(text, return_tensors=\"pt\", truncation=True, max_length={length})\n\
          {global}output = model.generate(**inputs, max_new_tokens=256, num_beams=4)\n\
          print(tokenizer.decode(output[0], skip_special_tokens=True))\n",

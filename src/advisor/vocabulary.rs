@@ -406,9 +406,12 @@ impl Vocabulary {
             .map(|(rest, concepts)| (rest.len() + 1, concepts.as_slice()))
     }
 
-    /// Whether the word is ordinary English that carries no constraint.
+    /// Whether the word is ordinary English that carries no constraint, or one that votes for a task.
     pub(super) fn is_plain(&self, token: &Token) -> bool {
-        token.text.len() < 3 || self.plain.contains(&token.text) || self.plain.contains(&token.stem)
+        token.text.len() < 3
+            || self.plain.contains(&token.text)
+            || self.plain.contains(&token.stem)
+            || self.hints.contains_key(&token.stem)
     }
 
     /// Whether the word is one that people often type for another.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::answer::{Action, Claim, Part, Ranked, RunsHere};
 use super::compose::{cited, computed, name};
 use super::question::{Constraints, Reading};
-use super::rank::{Candidate, Ranking, Scale, rank};
+use super::rank::{Candidate, Ranking, rank};
 use super::{Desk, Draft, no_card, script};
 use crate::card::{Card, Origin};
 use crate::error::Result;
@@ -39,7 +39,11 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     if ranking.models.is_empty() {
         return Ok(nothing_left(desk, &c, &ranking, mentions));
     }
-    Ok(recommend(desk, &c, ranking, &scale))
+    let mut draft = recommend(desk, &c, ranking);
+    if c.hub_cards {
+        draft.parts.extend(mentioned(mentions));
+    }
+    Ok(draft)
 }
 
 /// Imported cards that match the question's words, as candidates.
@@ -59,7 +63,7 @@ fn hub_cards(desk: &Desk<'_>, reading: &Reading) -> Result<Vec<Arc<Card>>> {
         .collect())
 }
 
-fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking, scale: &Scale<'_>) -> Draft {
+fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking) -> Draft {
     let models = ranking.models;
     let order = shown_order(&models);
     let shown: Vec<&Candidate> = order.iter().take(SHOWN).map(|at| &models[*at]).collect();
@@ -73,9 +77,14 @@ fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking, scale: &Scale<'
         parts.push(Part::Notes { claims: notes });
     }
     let task = c.task.as_deref();
+    let names = c
+        .language
+        .iter()
+        .map(|code| desk.vocabulary.language(code).to_owned());
+    let names: Vec<String> = names.collect();
     let mut actions = Vec::new();
     for model in &shown {
-        let text = script::run(&model.card, task, &c.language);
+        let text = script::run(&model.card, task, &names);
         let label = format!("{} with transformers", model.card.id);
         actions.push(Action {
             kind: "script".to_owned(),
@@ -85,7 +94,7 @@ fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking, scale: &Scale<'
     }
     if let Some(away) = shown.first().filter(|m| m.here.runs == RunsHere::No) {
         let title = format!("{} with transformers", name(&away.card));
-        let text = script::run(&away.card, task, &c.language);
+        let text = script::run(&away.card, task, &names);
         parts.push(Part::Code {
             title,
             text,
@@ -100,7 +109,7 @@ fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking, scale: &Scale<'
             text: format!("modeldesk compare {}", ids.join(" ")),
         });
     }
-    let swap = swap(&models, scale);
+    let swap = swap(&models);
     let models = order.iter().map(|at| ranked(&models[*at])).collect();
     Draft {
         parts,
@@ -137,8 +146,7 @@ fn ranked(m: &Candidate) -> Ranked {
 }
 
 /// Which single criterion, left out, would swap the first two.
-fn swap(models: &[Candidate], scale: &Scale<'_>) -> Option<String> {
-    let _ = scale;
+fn swap(models: &[Candidate]) -> Option<String> {
     let [first, second, ..] = models else {
         return None;
     };
@@ -161,6 +169,20 @@ fn swap(models: &[Candidate], scale: &Scale<'_>) -> Option<String> {
             self::name(&first.card)
         )
     })
+}
+
+/// Imported cards by the question's words, as they state too little to be ranked.
+fn mentioned(mentions: Vec<Claim>) -> Vec<Part> {
+    if mentions.is_empty() {
+        return Vec::new();
+    }
+    let say = "Imported cards that mention it, unchecked:";
+    vec![
+        Part::Paragraph {
+            claims: vec![computed(say)],
+        },
+        Part::Steps { claims: mentions },
+    ]
 }
 
 /// No card satisfies all constraints: which one is broken by the nearest cards.
@@ -205,13 +227,7 @@ fn nothing_left(
     if !steps.is_empty() {
         parts.push(Part::Steps { claims: steps });
     }
-    if !mentions.is_empty() {
-        let say = "Imported cards that mention it, unchecked:";
-        parts.push(Part::Paragraph {
-            claims: vec![computed(say)],
-        });
-        parts.push(Part::Steps { claims: mentions });
-    }
+    parts.extend(mentioned(mentions));
     Draft {
         parts,
         models: models.collect(),
