@@ -117,7 +117,7 @@ impl Advisor {
         let ids = self.take_ids(question)?;
         let mut reading = self.read(&ids.rest, before);
         if !ids.imported.is_empty() || !ids.unknown.is_empty() {
-            reading.question = crate::text::line(question).trim().to_owned();
+            crate::text::line(question).trim().clone_into(&mut reading.question);
             reading.models.extend(ids.imported);
             reading.foreign.extend(ids.unknown);
             reading.intent = match (reading.intent, reading.models.len()) {
