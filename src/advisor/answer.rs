@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::compare::Comparison;
+pub use super::here::{Availability, RunsHere};
 use super::plan::Plan;
 use super::question::Reading;
 
@@ -49,32 +49,6 @@ pub struct Citation {
     pub card: String,
     /// Its 1-based line.
     pub line: usize,
-}
-
-/// Whether this program runs a model on this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RunsHere {
-    /// This build runs it.
-    Yes,
-    /// The program has no such architecture, or the machine no room.
-    No,
-    /// An architecture of this program that this build does not run yet.
-    Planned,
-}
-
-/// What stands between the user and running a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Availability {
-    /// On disk and fits.
-    Ready,
-    /// Fits once fetched.
-    Fetch,
-    /// Would leave less than a fifth of memory.
-    Tight,
-    /// Cannot run here.
-    No,
 }
 
 /// A model of a recommendation.
@@ -139,6 +113,26 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Row n is model n of the answer, and can be selected.
     pub of_models: bool,
+}
+
+/// Models side by side, for programs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The models' ids, in the order of the columns.
+    pub models: Vec<String>,
+    /// One row a field.
+    pub rows: Vec<Row>,
+}
+
+/// One field of all models.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The field's name.
+    pub field: String,
+    /// One cell a model.
+    pub cells: Vec<Cell>,
+    /// Why the cells may not be compared, where they may not.
+    pub not_comparable: Option<String>,
 }
 
 /// A part of an answer, in the order in which it is read.

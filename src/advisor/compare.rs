@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use super::answer::{Action, Cell, Claim, Column, Part, Source, Table};
-use super::compose::{bullet, cell, cited_cell, computed, joined, name, quoted, split};
+use super::answer::{Action, Cell, Claim, Column, Comparison, Part, Row, Source, Table};
+use super::compose::{
+    bullet, cell, cited_cell, computed, figure_mark, joined, mark, name, quoted, split,
+};
 use super::lookup::fact;
 use super::question::Reading;
-use super::recommend::figure_mark;
 use super::{Desk, Draft, quantity, rank};
 use crate::card::{Card, Figure};
 use crate::error::{Error, Result};
@@ -29,26 +28,6 @@ const FIELDS: [&str; 9] = [
     "tasks",
     "quality",
 ];
-
-/// Models side by side, for programs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Comparison {
-    /// The models' ids, in the order of the columns.
-    pub models: Vec<String>,
-    /// One row a field.
-    pub rows: Vec<Row>,
-}
-
-/// One field of all models.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// The field's name.
-    pub field: String,
-    /// One cell a model.
-    pub cells: Vec<Cell>,
-    /// Why the cells may not be compared, where they may not.
-    pub not_comparable: Option<String>,
-}
 
 /// Sets the models of `reading` side by side.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
@@ -159,13 +138,7 @@ fn rows(desk: &Desk<'_>, cards: &[Arc<Card>], field: &str) -> Vec<Row> {
                 let p = card.facts.parameters.as_ref();
                 p.map_or_else(
                     || cell("not stated"),
-                    |p| {
-                        cited_cell(
-                            card,
-                            p.line,
-                            quantity::grouped(p.value) + super::recommend::mark(p),
-                        )
-                    },
+                    |p| cited_cell(card, p.line, quantity::grouped(p.value) + mark(p)),
                 )
             };
             vec![row("parameters", cells(&count), None)]

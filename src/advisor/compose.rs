@@ -1,7 +1,7 @@
 //! Claims from cards: sentences with the line that they stand on.
 
 use super::answer::{Cell, Citation, Claim, Part, Source};
-use crate::card::{Card, Figure, Kind, Sentence};
+use crate::card::{Card, Fact, Figure, Kind, Rank, Sentence};
 use crate::text;
 
 /// A sentence that a line of a card carries.
@@ -119,6 +119,31 @@ pub(super) fn bullet<'a>(
 /// The first bullet of the section.
 pub(super) fn first_bullet<'a>(card: &'a Card, section: &str) -> Option<&'a Sentence> {
     card.section(section).and_then(|s| s.sentences.first())
+}
+
+/// The mark of a fact's rank: `~` derived, `?` no source found.
+pub(super) fn mark<T>(f: &Fact<T>) -> &'static str {
+    let source = f.source.as_deref().unwrap_or_default().to_lowercase();
+    if f.unverified {
+        "?"
+    } else if ["derived", "computed", "estimate"]
+        .iter()
+        .any(|w| source.contains(w))
+    {
+        "~"
+    } else {
+        ""
+    }
+}
+
+/// The mark of a figure's rank.
+pub(super) fn figure_mark(f: &Figure) -> &'static str {
+    match f.rank {
+        Rank::Card => "",
+        Rank::Author => " A",
+        Rank::Derived => " ~",
+        Rank::Unverified => " ?",
+    }
 }
 
 /// The split of a figure in words.

@@ -1,9 +1,36 @@
 //! Whether a model runs at this desk, on this machine, and at what price.
 
-use super::answer::{Availability, RunsHere};
+use serde::Serialize;
+
 use super::machine::Machine;
 use super::quantity;
 use crate::card::{Card, Fact};
+
+/// Whether this program runs a model on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunsHere {
+    /// This build runs it.
+    Yes,
+    /// The program has no such architecture, or the machine no room.
+    No,
+    /// An architecture of this program that this build does not run yet.
+    Planned,
+}
+
+/// What stands between the user and running a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Availability {
+    /// On disk and fits.
+    Ready,
+    /// Fits once fetched.
+    Fetch,
+    /// Would leave less than a fifth of memory.
+    Tight,
+    /// Cannot run here.
+    No,
+}
 
 /// Architectures (config.json's `model_type`) that this program has a definition of, or will: those
 /// that it was made for.

@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::answer::{Action, Claim, Part};
-use super::compose::{cited, computed, first_bullet, joined, name, quoted, split};
+use super::compose::{
+    cited, computed, figure_mark, first_bullet, joined, mark, name, quoted, split,
+};
 use super::question::Reading;
-use super::recommend::{figure_mark, mark};
 use super::{Desk, Draft, here, quantity, script};
 use crate::card::{Architecture, Card, Fact, Figure, Recipe};
 use crate::error::Result;

@@ -5,9 +5,8 @@
 //! answer out as lines. Nothing here writes a screen or opens a connection.
 
 pub mod answer;
-pub mod compare;
+mod compare;
 mod compose;
-mod follow;
 mod here;
 mod how_to;
 mod json;
@@ -19,18 +18,14 @@ pub mod present;
 pub mod quantity;
 pub mod question;
 mod rank;
-mod read;
+mod reading;
 mod recommend;
 mod script;
-mod spans;
-mod vocabulary;
-mod words;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use answer::Answer;
-pub use compare::Comparison;
+pub use answer::{Answer, Comparison};
 pub use machine::Machine;
 pub use question::{Intent, Reading};
 
@@ -38,7 +33,7 @@ use crate::card::{Card, Origin};
 use crate::error::Result;
 use crate::index::{Library, Search};
 use rank::{Scale, Weights};
-use vocabulary::Vocabulary;
+use reading::vocabulary::Vocabulary;
 
 /// Words with a slash that are looked up as ids.
 const MOST_IDS: usize = 8;
@@ -117,7 +112,9 @@ impl Advisor {
         let ids = self.take_ids(question)?;
         let mut reading = self.read(&ids.rest, before);
         if !ids.imported.is_empty() || !ids.unknown.is_empty() {
-            crate::text::line(question).trim().clone_into(&mut reading.question);
+            crate::text::line(question)
+                .trim()
+                .clone_into(&mut reading.question);
             reading.models.extend(ids.imported);
             reading.foreign.extend(ids.unknown);
             reading.intent = match (reading.intent, reading.models.len()) {
@@ -132,7 +129,7 @@ impl Advisor {
 
     /// How `question` is read, without answering it.
     pub fn read(&self, question: &str, before: Option<&Reading>) -> Reading {
-        read::read(question, before, &self.vocabulary)
+        reading::read(question, before, &self.vocabulary)
     }
 
     /// Takes whole ids that no vocabulary has out of a question: imported cards, and ids that have

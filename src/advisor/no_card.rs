@@ -80,7 +80,7 @@ fn shown_name(name: &str) -> String {
         if word.starts_with("gpt") || word.len() <= 3 && word.chars().all(char::is_alphabetic) {
             word.to_uppercase()
         } else {
-            super::vocabulary::capitalized(word)
+            super::reading::vocabulary::capitalized(word)
         }
     });
     words.collect::<Vec<_>>().join(" ")

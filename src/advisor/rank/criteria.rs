@@ -4,7 +4,7 @@ use super::super::answer::{Availability, Criterion, RunsHere};
 use super::super::here::Here;
 use super::super::quantity;
 use super::super::question::Constraints;
-use super::super::vocabulary::{Terms, Vocabulary};
+use super::super::reading::vocabulary::{Terms, Vocabulary};
 use super::{Does, Scale, does};
 use crate::card::Card;
 

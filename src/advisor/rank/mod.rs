@@ -13,7 +13,7 @@ use super::answer::Criterion;
 use super::here::{self, Here};
 use super::machine::Machine;
 use super::question::{Constraints, Prefer};
-use super::vocabulary::Vocabulary;
+use super::reading::vocabulary::Vocabulary;
 use crate::card::{Card, Fact, Kind};
 use criteria::criteria;
 pub(super) use criteria::reads_long;

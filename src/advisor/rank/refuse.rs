@@ -4,7 +4,7 @@ use super::super::answer::Availability;
 use super::super::here::{self, Here};
 use super::super::quantity;
 use super::super::question::Constraints;
-use super::super::vocabulary::{Terms, Vocabulary};
+use super::super::reading::vocabulary::{Terms, Vocabulary};
 use crate::card::{Card, Fact};
 
 /// The constraints that `card` breaks, in words. What is unknown or unverified satisfies none.

@@ -13,7 +13,6 @@ use super::{Desk, Draft, no_card, script};
 use crate::card::{Card, Origin};
 use crate::error::Result;
 use crate::index::Search;
-pub(super) use table::{figure_mark, mark};
 use table::{notes, shared_metric, table};
 use verdict::{purpose, verdict};
 

@@ -2,11 +2,11 @@
 
 use super::super::Desk;
 use super::super::answer::{Claim, Column, RunsHere, Table};
-use super::super::compose::{cell, cited, cited_cell, computed, name};
+use super::super::compose::{cell, cited, cited_cell, computed, figure_mark, mark, name};
 use super::super::quantity;
 use super::super::question::Constraints;
 use super::super::rank::Candidate;
-use crate::card::{Fact, Figure, Origin, Rank};
+use crate::card::{Figure, Origin, Rank};
 
 /// The metric of the column: the one that most of the shown models have a figure of.
 pub(super) fn shared_metric(shown: &[&Candidate], c: &Constraints) -> Option<String> {
@@ -102,31 +102,6 @@ fn here_words(m: &Candidate) -> String {
     match m.here.runs {
         RunsHere::Planned => format!("planned, {}", m.here.reason.trim_start_matches("fetch ")),
         _ => m.here.reason.clone(),
-    }
-}
-
-/// The mark of a fact's rank: `~` derived, `?` no source found.
-pub(in crate::advisor) fn mark<T>(f: &Fact<T>) -> &'static str {
-    let source = f.source.as_deref().unwrap_or_default().to_lowercase();
-    if f.unverified {
-        "?"
-    } else if ["derived", "computed", "estimate"]
-        .iter()
-        .any(|w| source.contains(w))
-    {
-        "~"
-    } else {
-        ""
-    }
-}
-
-/// The mark of a figure's rank.
-pub(in crate::advisor) fn figure_mark(f: &Figure) -> &'static str {
-    match f.rank {
-        Rank::Card => "",
-        Rank::Author => " A",
-        Rank::Derived => " ~",
-        Rank::Unverified => " ?",
     }
 }
 

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::question::{Intent, Prefer};
 use super::words::{Stems, Token, tokens};
+use crate::advisor::question::{Intent, Prefer};
 use crate::card::{Card, Kind, Origin};
 
 /// The file that ships with the program.
-const VOCABULARY: &str = include_str!("../../index/vocabulary.yaml");
+const VOCABULARY: &str = include_str!("../../../index/vocabulary.yaml");
 
 /// What a phrase stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Concept {
+pub(in crate::advisor) enum Concept {
     Task(String),
     Subtask(String),
     Domain(String),
@@ -109,7 +109,7 @@ struct LicenceWords {
 /// What a licence allows, as far as a choice of model depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Terms {
+pub(in crate::advisor) enum Terms {
     /// Commercial use, no conditions on what is built with it.
     Permissive,
     /// Commercial use; changed versions carry the same licence.
@@ -124,7 +124,7 @@ pub(super) enum Terms {
 type Phrase = (Vec<String>, Vec<Concept>);
 
 /// All phrases, and what follows from the things that they name.
-pub(super) struct Vocabulary {
+pub(in crate::advisor) struct Vocabulary {
     /// By the first token's stem (a name's by its text): the other tokens, and the concepts.
     phrases: HashMap<String, Vec<Phrase>>,
     /// Single words that may be what a misspelt word means.
@@ -141,12 +141,12 @@ pub(super) struct Vocabulary {
     narrow_domains: HashSet<String>,
     languages: BTreeMap<String, String>,
     licences: BTreeMap<String, Terms>,
-    pub(super) stems: Stems,
+    pub(in crate::advisor) stems: Stems,
 }
 
 impl Vocabulary {
     /// Reads the shipped file and the names of `cards`.
-    pub(super) fn new<'a>(cards: impl Iterator<Item = &'a Card>) -> Self {
+    pub(in crate::advisor) fn new<'a>(cards: impl Iterator<Item = &'a Card>) -> Self {
         let file: File = serde_yaml::from_str(VOCABULARY)
             .expect("index/vocabulary.yaml ships with the program and a test reads it");
         let mut v = Self {
@@ -276,7 +276,7 @@ impl Vocabulary {
 
     /// The task or subtask that most of the words hint at, and with how many votes. A word that
     /// hints at several counts for each in part.
-    pub(super) fn hinted(&self, found: &[Token]) -> Option<(&Concept, f64)> {
+    pub(in crate::advisor) fn hinted(&self, found: &[Token]) -> Option<(&Concept, f64)> {
         let mut votes: Vec<(&Concept, f64)> = Vec::new();
         let mut seen = HashSet::new();
         for token in found.iter().filter(|t| seen.insert(&t.stem)) {
@@ -372,12 +372,16 @@ impl Vocabulary {
     }
 
     /// The longest phrase that starts at `at`: its length in tokens and what it stands for.
-    pub(super) fn longest(&self, found: &[Token], at: usize) -> Option<(usize, &[Concept])> {
+    pub(in crate::advisor) fn longest(
+        &self,
+        found: &[Token],
+        at: usize,
+    ) -> Option<(usize, &[Concept])> {
         self.longest_within(found, at, usize::MAX)
     }
 
     /// As [`Self::longest`], of at most `most` tokens.
-    pub(super) fn longest_within(
+    pub(in crate::advisor) fn longest_within(
         &self,
         found: &[Token],
         at: usize,
@@ -407,7 +411,7 @@ impl Vocabulary {
     }
 
     /// Whether the word is ordinary English that carries no constraint, or one that votes for a task.
-    pub(super) fn is_plain(&self, token: &Token) -> bool {
+    pub(in crate::advisor) fn is_plain(&self, token: &Token) -> bool {
         token.text.len() < 3
             || self.plain.contains(&token.text)
             || self.plain.contains(&token.stem)
@@ -415,14 +419,14 @@ impl Vocabulary {
     }
 
     /// Whether the word is one that people often type for another.
-    pub(super) fn is_misspelling(&self, word: &str) -> bool {
+    pub(in crate::advisor) fn is_misspelling(&self, word: &str) -> bool {
         self.misspellings.contains_key(word)
     }
 
     /// What a misspelt word may be: the nearest word that names something, by Damerau-Levenshtein
     /// distance 1 for 5 to 7 letters and 2 from 8 on, with the same first letter; of four letters only
     /// two that changed places.
-    pub(super) fn correction(&self, word: &str) -> Option<&str> {
+    pub(in crate::advisor) fn correction(&self, word: &str) -> Option<&str> {
         if let Some(meant) = self.misspellings.get(word) {
             return Some(meant);
         }
@@ -460,46 +464,46 @@ impl Vocabulary {
     }
 
     /// The task's name in words.
-    pub(super) fn task_label<'a>(&'a self, task: &'a str) -> &'a str {
+    pub(in crate::advisor) fn task_label<'a>(&'a self, task: &'a str) -> &'a str {
         self.tasks.get(task).map_or(task, String::as_str)
     }
 
     /// The task of a subtask, and the tags that cards mark it with.
-    pub(super) fn subtask(&self, subtask: &str) -> Option<(&str, &[String])> {
+    pub(in crate::advisor) fn subtask(&self, subtask: &str) -> Option<(&str, &[String])> {
         self.subtasks
             .get(subtask)
             .map(|(task, tags)| (task.as_str(), tags.as_slice()))
     }
 
     /// Whether a card's tag says that it was tuned for one of the subtasks.
-    pub(super) fn is_subtask_tag(&self, tag: &str) -> bool {
+    pub(in crate::advisor) fn is_subtask_tag(&self, tag: &str) -> bool {
         self.subtasks
             .values()
             .any(|(_, tags)| tags.iter().any(|t| t == tag))
     }
 
     /// Whether texts of the domain are usually longer than an encoder reads.
-    pub(super) fn domain_is_long(&self, domain: &str) -> bool {
+    pub(in crate::advisor) fn domain_is_long(&self, domain: &str) -> bool {
         self.long_domains.contains(domain)
     }
 
     /// Whether a model of this domain serves it and little else.
-    pub(super) fn domain_is_narrow(&self, domain: &str) -> bool {
+    pub(in crate::advisor) fn domain_is_narrow(&self, domain: &str) -> bool {
         self.narrow_domains.contains(domain)
     }
 
     /// The language's English name.
-    pub(super) fn language<'a>(&'a self, code: &'a str) -> &'a str {
+    pub(in crate::advisor) fn language<'a>(&'a self, code: &'a str) -> &'a str {
         self.languages.get(code).map_or(code, String::as_str)
     }
 
     /// Whether `code` is a language's code.
-    pub(super) fn is_language(&self, code: &str) -> bool {
+    pub(in crate::advisor) fn is_language(&self, code: &str) -> bool {
         self.languages.contains_key(code)
     }
 
     /// What a licence allows; nothing is known of a licence that the vocabulary lacks.
-    pub(super) fn terms(&self, licence: &str) -> Option<Terms> {
+    pub(in crate::advisor) fn terms(&self, licence: &str) -> Option<Terms> {
         self.licences.get(licence).copied()
     }
 }
@@ -515,7 +519,7 @@ fn same_letters(a: &str, b: &str) -> bool {
 }
 
 /// `french` as `French`.
-pub(super) fn capitalized(word: &str) -> String {
+pub(in crate::advisor) fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters
         .next()

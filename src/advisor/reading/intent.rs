@@ -1,8 +1,8 @@
 //! What is asked for, by cues and by what is named.
 
-use super::super::question::{Constraints, Intent, Reading};
-use super::super::spans::{Span, Understood};
-use super::super::vocabulary::Concept;
+use super::spans::{Span, Understood};
+use super::vocabulary::Concept;
+use crate::advisor::question::{Constraints, Intent, Reading};
 
 pub(super) fn names_a_model_kind(u: &Understood) -> bool {
     let kinds = [

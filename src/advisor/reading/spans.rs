@@ -1,24 +1,24 @@
 //! What the tokens of a question stand for: phrases of the vocabulary and amounts, each once.
 
-use super::quantity::{self, Quantity, Unit};
 use super::vocabulary::{Concept, Vocabulary};
 use super::words::{Shape, Token, tokens};
+use crate::advisor::quantity::{self, Quantity, Unit};
 
 /// A stretch of tokens that was understood.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Span {
+pub(in crate::advisor) struct Span {
     /// Its first token.
-    pub(super) start: usize,
+    pub(in crate::advisor) start: usize,
     /// One past its last token.
-    pub(super) end: usize,
-    pub(super) means: Meaning,
+    pub(in crate::advisor) end: usize,
+    pub(in crate::advisor) means: Meaning,
     /// A `not`, `without` or the like stands before it.
-    pub(super) negated: bool,
+    pub(in crate::advisor) negated: bool,
 }
 
 /// What a span stands for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Meaning {
+pub(in crate::advisor) enum Meaning {
     /// A phrase, which may stand for several things.
     Phrase(Vec<Concept>),
     /// An amount, and whether it is a limit from above or from below.
@@ -26,23 +26,23 @@ pub(super) enum Meaning {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Limit {
+pub(in crate::advisor) enum Limit {
     Most,
     Least,
 }
 
 /// A question's tokens and what they stand for.
-pub(super) struct Understood {
-    pub(super) tokens: Vec<Token>,
-    pub(super) spans: Vec<Span>,
-    pub(super) corrections: Vec<(String, String)>,
-    pub(super) unused: Vec<String>,
-    pub(super) cut: bool,
+pub(in crate::advisor) struct Understood {
+    pub(in crate::advisor) tokens: Vec<Token>,
+    pub(in crate::advisor) spans: Vec<Span>,
+    pub(in crate::advisor) corrections: Vec<(String, String)>,
+    pub(in crate::advisor) unused: Vec<String>,
+    pub(in crate::advisor) cut: bool,
 }
 
 impl Understood {
     /// The concepts of all spans, with their span.
-    pub(super) fn concepts(&self) -> impl Iterator<Item = (&Span, &Concept)> {
+    pub(in crate::advisor) fn concepts(&self) -> impl Iterator<Item = (&Span, &Concept)> {
         self.spans.iter().flat_map(|span| match &span.means {
             Meaning::Phrase(all) => all.iter().map(|c| (span, c)).collect::<Vec<_>>(),
             Meaning::Amount(..) => Vec::new(),
@@ -50,13 +50,13 @@ impl Understood {
     }
 
     /// Whether one of the spans that are not negated stands for `concept`.
-    pub(super) fn says(&self, concept: &Concept) -> bool {
+    pub(in crate::advisor) fn says(&self, concept: &Concept) -> bool {
         self.concepts()
             .any(|(span, c)| c == concept && !span.negated)
     }
 
     /// Whether one of the tokens from `start` to `end` is one of `words`.
-    pub(super) fn near(&self, start: usize, end: usize, words: &[&str]) -> bool {
+    pub(in crate::advisor) fn near(&self, start: usize, end: usize, words: &[&str]) -> bool {
         let end = end.min(self.tokens.len());
         self.tokens[start.min(end)..end]
             .iter()
@@ -65,7 +65,7 @@ impl Understood {
 }
 
 /// Reads `question`, correcting words that name nothing and are near to one that does.
-pub(super) fn understand(question: &str, v: &Vocabulary) -> Understood {
+pub(in crate::advisor) fn understand(question: &str, v: &Vocabulary) -> Understood {
     let mut stems = v.stems.clone();
     let (mut found, cut) = tokens(question, &mut stems);
     let mut corrections = Vec::new();

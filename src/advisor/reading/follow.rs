@@ -1,15 +1,20 @@
 //! Follow-ups: what a short question takes over from the one before it.
 
-use super::question::{Constraints, Intent, Reading};
 use super::spans::Understood;
 use super::vocabulary::{Concept, Vocabulary};
+use crate::advisor::question::{Constraints, Intent, Reading};
 
 /// Longest question, in tokens, that is taken for a follow-up without a word that says so.
 const SHORT: usize = 12;
 
 /// Completes `reading` from `before`, when it is a follow-up; a question that stands on its own
 /// stays as it is.
-pub(super) fn carry(reading: &mut Reading, before: &Reading, u: &Understood, v: &Vocabulary) {
+pub(in crate::advisor) fn carry(
+    reading: &mut Reading,
+    before: &Reading,
+    u: &Understood,
+    v: &Vocabulary,
+) {
     if before.intent == Intent::OutOfScope || !is_follow_up(reading, u) {
         return;
     }

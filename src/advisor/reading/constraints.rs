@@ -1,12 +1,12 @@
 //! What must hold of a model, from what was understood.
 
-use super::super::quantity::{Quantity, Unit};
-use super::super::question::{Constraints, Intent, Prefer, Reading};
-use super::super::spans::{Limit, Meaning, Span, Understood};
-use super::super::vocabulary::{Concept, Vocabulary};
-use super::super::words::Shape;
 use super::intent::names_a_model_kind;
 use super::named;
+use super::spans::{Limit, Meaning, Span, Understood};
+use super::vocabulary::{Concept, Vocabulary};
+use super::words::Shape;
+use crate::advisor::quantity::{Quantity, Unit};
+use crate::advisor::question::{Constraints, Intent, Prefer, Reading};
 
 pub(super) fn constraints(u: &Understood, v: &Vocabulary, before: Option<&Reading>) -> Constraints {
     let mut c = Constraints {

@@ -1,14 +1,17 @@
 //! From what was understood to a [`Reading`]: intent, models, constraints.
 
 mod constraints;
+mod follow;
 mod intent;
+mod spans;
+pub(super) mod vocabulary;
+mod words;
 
-use super::follow;
 use super::question::{Constraints, Intent, Prefer, Reading};
-use super::spans::{Understood, understand};
-use super::vocabulary::{Concept, Vocabulary};
 use constraints::constraints;
 use intent::intent;
+use spans::{Understood, understand};
+use vocabulary::{Concept, Vocabulary};
 
 /// Reads `question`; `before` is what a follow-up carries on from.
 pub(super) fn read(question: &str, before: Option<&Reading>, v: &Vocabulary) -> Reading {

@@ -3,11 +3,11 @@
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream};
 
 /// Tokens that are read of one question; the rest is said to be unread.
-pub(super) const MOST_TOKENS: usize = 400;
+pub(in crate::advisor) const MOST_TOKENS: usize = 400;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Shape {
+pub(in crate::advisor) enum Shape {
     /// Letters.
     Word,
     /// A number, `10,000` and `2e-5` included.
@@ -18,22 +18,22 @@ pub(super) enum Shape {
 
 /// One token.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Token {
+pub(in crate::advisor) struct Token {
     /// Lower case, as typed.
-    pub(super) text: String,
+    pub(in crate::advisor) text: String,
     /// Its English stem; numbers and signs are their own.
-    pub(super) stem: String,
-    pub(super) shape: Shape,
+    pub(in crate::advisor) stem: String,
+    pub(in crate::advisor) shape: Shape,
     /// A comma, a full stop or the like stands before it.
-    pub(super) after_break: bool,
+    pub(in crate::advisor) after_break: bool,
 }
 
 /// Finds English stems (Snowball, by way of tantivy).
 #[derive(Clone)]
-pub(super) struct Stems(TextAnalyzer);
+pub(in crate::advisor) struct Stems(TextAnalyzer);
 
 impl Stems {
-    pub(super) fn new() -> Self {
+    pub(in crate::advisor) fn new() -> Self {
         let raw = TextAnalyzer::builder(RawTokenizer::default());
         Self(raw.filter(Stemmer::new(Language::English)).build())
     }
@@ -51,7 +51,7 @@ impl Stems {
 /// The tokens of `text`, at most [`MOST_TOKENS`], and whether there were more.
 ///
 /// Letters and digits are parted (`gpt2` is `gpt`, `2`), so that spellings of a name agree.
-pub(super) fn tokens(text: &str, stems: &mut Stems) -> (Vec<Token>, bool) {
+pub(in crate::advisor) fn tokens(text: &str, stems: &mut Stems) -> (Vec<Token>, bool) {
     let mut found = Vec::new();
     let mut rest = text;
     let mut after_break = false;
