@@ -9,7 +9,7 @@ use super::compose::{
 use super::lookup::fact;
 use super::question::Reading;
 use super::{Desk, Draft, quantity, rank};
-use crate::card::{Card, Figure};
+use crate::card::{Card, Figure, Speed};
 use crate::error::{Error, Result};
 use crate::text;
 
@@ -44,7 +44,7 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     let wanted = wanted(reading);
     let rows: Vec<Row> = wanted
         .iter()
-        .flat_map(|field| rows(desk, &cards, field))
+        .flat_map(|field| rows(desk, &cards, field, &reading.question))
         .collect();
     let mut parts = vec![Part::Paragraph {
         claims: verdict(desk, &cards, &wanted),
@@ -124,14 +124,15 @@ fn wanted(reading: &Reading) -> Vec<&str> {
     }
 }
 
-fn rows(desk: &Desk<'_>, cards: &[Arc<Card>], field: &str) -> Vec<Row> {
+fn rows(desk: &Desk<'_>, cards: &[Arc<Card>], field: &str, question: &str) -> Vec<Row> {
     let cells = |of: &dyn Fn(&Card) -> Cell| cards.iter().map(|c| of(c)).collect::<Vec<_>>();
     let row = |title: &str, cells, reason| Row {
         field: title.to_owned(),
         cells,
         not_comparable: reason,
     };
-    let stated = |card: &Card| fact(desk, card, field).map_or_else(|| cell("not stated"), to_cell);
+    let stated =
+        |card: &Card| fact(desk, card, field, question).map_or_else(|| cell("not stated"), to_cell);
     match field {
         "parameters" => {
             let count = |card: &Card| {
@@ -316,10 +317,13 @@ fn verdict(desk: &Desk<'_>, cards: &[Arc<Card>], wanted: &[&str]) -> Vec<Claim> 
     if wanted.contains(&"speed") {
         claims.push(fastest(cards));
     }
+    if wanted == ["quality"] {
+        claims.extend(leads(cards));
+    }
     if claims.is_empty() {
         let field = wanted.first().copied().unwrap_or("parameters");
         claims.extend(cards.iter().take(2).filter_map(|c| {
-            let claim = fact(desk, c, field)?;
+            let claim = fact(desk, c, field, "")?;
             Some(Claim {
                 text: format!("{}: {}.", name(c), claim.text),
                 ..claim
@@ -341,13 +345,40 @@ fn smallest(cards: &[Arc<Card>]) -> Option<Claim> {
     counted.sort_by_key(|(count, ..)| *count);
     let (least, card, line) = counted.first()?;
     let (next, other, _) = counted.get(1)?;
+    if least == next {
+        return Some(computed("They have as many parameters as each other."));
+    }
+    let word = if counted.len() > 2 {
+        "smallest"
+    } else {
+        "smaller"
+    };
     let (least, next) = (quantity::grouped(*least), quantity::grouped(*next));
     let text = format!(
-        "{} is the smaller in parameters: {least} against {next} of {}.",
+        "{} is the {word} in parameters: {least} against {next} of {}.",
         name(card),
         name(other)
     );
     Some(super::compose::cited(card, *line, text))
+}
+
+/// Who leads by a figure that all of them have with the same metric, dataset and split.
+fn leads(cards: &[Arc<Card>]) -> Option<Claim> {
+    let row = figure_rows(cards)
+        .into_iter()
+        .find(|r| r.not_comparable.is_none() && r.cells.iter().all(|c| c.citation.is_some()))?;
+    let value = |cell: &Cell| cell.text.split(' ').next()?.parse::<f64>().ok();
+    let lower_is_better = row.field.to_lowercase().starts_with("perplexity");
+    let sign = if lower_is_better { -1.0 } else { 1.0 };
+    let valued = row
+        .cells
+        .iter()
+        .zip(cards)
+        .filter_map(|(c, card)| Some((sign * value(c)?, c, card)));
+    let (_, cell, card) = valued.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let line = cell.citation.as_ref()?.line;
+    let text = format!("{} leads by {}: {}.", name(card), row.field, cell.text);
+    Some(super::compose::cited(card, line, text))
 }
 
 /// The faster one by a card's own claim, which is given as a factor and with its hardware.
@@ -363,10 +394,10 @@ fn fastest(cards: &[Arc<Card>]) -> Claim {
     });
     if let Some((card, speed)) = claimed {
         let s = &speed.value;
-        let times = s
-            .times
-            .map_or(String::new(), |t| format!(", that is {t} times"));
-        let hardware = s.hardware.as_deref().unwrap_or("hardware not stated");
+        // A card that says "twice as fast" needs no factor beside it.
+        let times = s.times.filter(|_| s.claim.contains('%'));
+        let times = times.map_or_else(String::new, |t| format!(", that is {t} times"));
+        let hardware = hardware(s);
         let text = format!(
             "The card of {} says \"{}\"{times} ({hardware}); not measured here.",
             name(card),
@@ -378,4 +409,12 @@ fn fastest(cards: &[Arc<Card>]) -> Claim {
         bullet(c, &["Speed and size"], &["faster", "slower", "speed"]).map(|s| quoted(c, s))
     });
     told.unwrap_or_else(|| computed("No card compares their speeds, and none was measured here."))
+}
+
+/// What a speed was measured on, in words.
+pub(super) fn hardware(speed: &Speed) -> &str {
+    match speed.hardware.as_deref() {
+        None | Some("not stated") => "hardware not stated",
+        Some(hardware) => hardware,
+    }
 }

@@ -4,6 +4,9 @@ use super::answer::{Cell, Citation, Claim, Part, Source};
 use crate::card::{Card, Fact, Figure, Kind, Rank, Sentence};
 use crate::text;
 
+/// Characters that are quoted of one sentence: a card may have no full stop at all.
+const MOST_QUOTED: usize = 400;
+
 /// A sentence that a line of a card carries.
 pub(super) fn cited(card: &Card, line: usize, text: impl Into<String>) -> Claim {
     let source = match card.facts.kind {
@@ -24,7 +27,9 @@ pub(super) fn cited(card: &Card, line: usize, text: impl Into<String>) -> Claim 
 
 /// A sentence of the card itself.
 pub(super) fn quoted(card: &Card, sentence: &Sentence) -> Claim {
-    cited(card, sentence.line, text::line(&sentence.text).into_owned())
+    let words = text::line(&sentence.text);
+    let short: String = words.chars().take(MOST_QUOTED).collect();
+    cited(card, sentence.line, short)
 }
 
 /// A sentence computed here from facts that it names.
@@ -133,6 +138,15 @@ pub(super) fn mark<T>(f: &Fact<T>) -> &'static str {
         "~"
     } else {
         ""
+    }
+}
+
+/// The mark of a fact's rank, in words for a sentence.
+pub(super) fn mark_words<T>(f: &Fact<T>) -> &'static str {
+    match mark(f) {
+        "~" => " (derived)",
+        "?" => " (no source found)",
+        _ => "",
     }
 }
 

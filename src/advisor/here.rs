@@ -48,6 +48,17 @@ pub(super) struct Here {
     pub(super) reason: String,
 }
 
+impl Here {
+    /// As a table has it: `planned` until this build runs the architecture, for a price alone would
+    /// promise too much.
+    pub(super) fn words(&self) -> String {
+        match self.runs {
+            RunsHere::Planned => format!("planned, {}", self.reason.trim_start_matches("fetch ")),
+            _ => self.reason.clone(),
+        }
+    }
+}
+
 /// Bytes of the weights in f32: as the card states them, else four for each parameter.
 pub(super) fn weights(card: &Card) -> Option<u64> {
     let stated = card.facts.size.as_ref().map(|s| s.value.bytes);

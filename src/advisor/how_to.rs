@@ -7,7 +7,8 @@ use super::compose::{bullet, cited, computed, name, of_machine, quoted};
 use super::plan::{self, Plan, rate};
 use super::question::{Constraints, Reading};
 use super::rank::{Does, does, rank};
-use super::{Desk, Draft, here, lookup, quantity};
+use super::reading::vocabulary::Terms;
+use super::{Desk, Draft, here, lookup, quantity, script};
 use crate::card::Card;
 use crate::error::Result;
 
@@ -60,7 +61,7 @@ fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str)
     let state = here::here(card, desk.machine);
     let mut parts = vec![
         Part::Paragraph {
-            claims: verdict(reading, card, &plan, why),
+            claims: verdict(reading, card, &plan, why, state.runs != RunsHere::No),
         },
         Part::Fields {
             rows: fields(card, &plan),
@@ -80,9 +81,9 @@ fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str)
             shown: true,
         });
     }
-    let script = script(&plan);
+    let script = script::tune(&plan);
     parts.push(Part::Notes {
-        claims: notes(card, &plan, &state),
+        claims: notes(desk, card, &plan, &state),
     });
     parts.push(Part::Code {
         title: "the same with transformers".to_owned(),
@@ -110,7 +111,7 @@ fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str)
     }
 }
 
-fn verdict(reading: &Reading, card: &Card, plan: &Plan, why: &str) -> Vec<Claim> {
+fn verdict(reading: &Reading, card: &Card, plan: &Plan, why: &str, trains: bool) -> Vec<Claim> {
     let rows = quantity::grouped(plan.examples);
     let how = if plan.method == "lora" {
         "with LoRA"
@@ -142,9 +143,14 @@ fn verdict(reading: &Reading, card: &Card, plan: &Plan, why: &str) -> Vec<Claim>
     );
     claims.push(computed(first));
     let time = time(plan).unwrap_or_else(|| "a time that could not be estimated".to_owned());
+    let where_ = if trains {
+        "On this machine"
+    } else {
+        "With transformers on this machine"
+    };
     claims.push(of_machine(format!(
-        "On this machine that is {} steps, {time}, and {} of memory.",
-        quantity::grouped(plan.steps),
+        "{where_} that is {}, {time}, and {} of memory.",
+        quantity::counted(plan.steps, "step"),
         quantity::bytes(plan.memory_bytes)
     )));
     claims
@@ -173,7 +179,9 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
     );
     let split = format!(
         "{} train, {} check, {} test; the test rows judge once, at the end",
-        plan.train, plan.check, plan.test
+        quantity::grouped(plan.train),
+        quantity::grouped(plan.check),
+        quantity::grouped(plan.test)
     );
     add("Split", computed(split));
     let learns = match &plan.lora {
@@ -207,13 +215,15 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
     );
     add("Rate", from_recipe(card, plan, rate));
     let steps = format!(
-        "{} epochs x {} steps = {}",
-        plan.epochs, plan.steps_per_epoch, plan.steps
+        "{} x {} = {}",
+        quantity::counted(plan.epochs, "epoch"),
+        quantity::counted(plan.steps_per_epoch, "step"),
+        quantity::grouped(plan.steps)
     );
     add("Steps", computed(steps));
-    let full = quantity::bytes(plan.full_state_bytes);
+    let full = quantity::bytes(plan.full_memory_bytes);
     let other = if plan.lora.is_some() {
-        format!("; in full {full} before activations")
+        format!("; about {full} in full")
     } else {
         String::new()
     };
@@ -289,7 +299,7 @@ fn judge(task: &str) -> &'static str {
     }
 }
 
-fn notes(card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
+fn notes(desk: &Desk<'_>, card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
     let mut notes = Vec::new();
     if state.runs == RunsHere::No {
         notes.push(computed(format!(
@@ -299,6 +309,20 @@ fn notes(card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
     } else {
         notes.push(computed(
             "planned: this build computes plans; it does not run them yet.",
+        ));
+    }
+    let licence = card.facts.license.as_ref();
+    let closed = licence.filter(|l| desk.vocabulary.terms(&l.value) == Some(Terms::NonCommercial));
+    notes.extend(closed.map(|l| {
+        let text = format!(
+            "{}: no commercial use, and none of what is tuned from it.",
+            l.value
+        );
+        cited(card, l.line, crate::text::line(&text).into_owned())
+    }));
+    if plan.memory_bytes > desk.machine.free_memory / 5 * 4 {
+        notes.push(of_machine(
+            "It would fill most of the memory: take a smaller batch or shorter rows.",
         ));
     }
     let words: &[&str] = match plan.task.as_str() {
@@ -314,84 +338,4 @@ fn notes(card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
         ));
     }
     notes
-}
-
-/// The plan as a script for transformers (and PEFT).
-fn script(plan: &Plan) -> String {
-    let (class, extra) = match plan.task.as_str() {
-        "text-generation" => ("AutoModelForCausalLM", ""),
-        "token-classification" => (
-            "AutoModelForTokenClassification",
-            ", num_labels=len(labels)",
-        ),
-        "question-answering" => ("AutoModelForQuestionAnswering", ""),
-        "text-classification" => (
-            "AutoModelForSequenceClassification",
-            ", num_labels=len(labels)",
-        ),
-        _ => ("AutoModelForSeq2SeqLM", ""),
-    };
-    let sequence = class == "AutoModelForSeq2SeqLM";
-    let (trainer, arguments) = if sequence {
-        ("Seq2SeqTrainer", "Seq2SeqTrainingArguments")
-    } else {
-        ("Trainer", "TrainingArguments")
-    };
-    let kind = match class {
-        "AutoModelForCausalLM" => "CAUSAL_LM",
-        "AutoModelForSeq2SeqLM" => "SEQ_2_SEQ_LM",
-        "AutoModelForTokenClassification" => "TOKEN_CLS",
-        "AutoModelForQuestionAnswering" => "QUESTION_ANS",
-        _ => "SEQ_CLS",
-    };
-    let (import, wrap) = match &plan.lora {
-        Some(l) => (
-            "from peft import LoraConfig, get_peft_model\n",
-            format!(
-                "model = get_peft_model(model, LoraConfig(task_type=\"{kind}\", r={}, lora_alpha={}, \
-                 target_modules={:?}))\n",
-                l.r, l.alpha, l.target_modules
-            ),
-        ),
-        None => ("", String::new()),
-    };
-    let warmup = if plan.warmup_steps > 0.0 {
-        format!("    warmup_steps={},\n", plan.warmup_steps)
-    } else {
-        String::new()
-    };
-    let held = plan.check + plan.test;
-    format!(
-        "from datasets import load_dataset\n\
-         from transformers import {class}, AutoTokenizer, {arguments}, {trainer}\n{import}\n\
-         name = \"{model}\"\n\
-         tokenizer = AutoTokenizer.from_pretrained(name)\n\
-         {labels}model = {class}.from_pretrained(name{extra})\n{wrap}\
-         rows = load_dataset(\"{loader}\", data_files=\"{file}\")[\"train\"].train_test_split({held}, seed=42)\n\
-         # `encode` turns a row into input_ids, attention_mask and labels, cut at {length} tokens.\n\
-         train, held_out = rows[\"train\"].map(encode), rows[\"test\"].map(encode)\n\
-         arguments = {arguments}(\n    output_dir=\"run\",\n    learning_rate={rate},\n    \
-         lr_scheduler_type=\"{scheduler}\",\n{warmup}    num_train_epochs={epochs},\n    \
-         per_device_train_batch_size={batch},\n    eval_strategy=\"epoch\",\n    seed=42,\n)\n\
-         {trainer}(model=model, args=arguments, train_dataset=train, eval_dataset=held_out,\n        \
-         processing_class=tokenizer).train()\n\
-         model.save_pretrained(\"run/model\")\ntokenizer.save_pretrained(\"run/model\")\n",
-        model = plan.model,
-        labels = if extra.is_empty() {
-            ""
-        } else {
-            "labels = [\"first\", \"second\"]  # yours\n"
-        },
-        loader = if plan.task == "text-classification" {
-            "csv"
-        } else {
-            "json"
-        },
-        file = plan::file(&plan.task),
-        length = plan.max_length,
-        rate = rate(plan.learning_rate),
-        scheduler = plan.lr_scheduler_type,
-        epochs = plan.epochs,
-        batch = plan.batch_size,
-    )
 }

@@ -5,13 +5,23 @@ use std::sync::Arc;
 
 use super::answer::{Action, Claim, Part};
 use super::compose::{
-    cited, computed, figure_mark, first_bullet, joined, mark, name, quoted, split,
+    bullet, cited, computed, figure_mark, first_bullet, joined, mark_words, name, quoted, split,
 };
 use super::question::Reading;
 use super::{Desk, Draft, here, quantity, script};
-use crate::card::{Architecture, Card, Fact, Figure, Recipe};
+use crate::card::{Architecture, Card, Fact, Figure, Origin, Recipe};
 use crate::error::Result;
 use crate::text;
+
+/// Commands of the runner, which guide cards speak of.
+const RUNNER: [&str; 6] = [
+    "modeldesk tune",
+    "modeldesk try",
+    "modeldesk chat",
+    "modeldesk eval",
+    "modeldesk bench",
+    "modeldesk pull",
+];
 
 /// Answers a question about a word or about a model.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
@@ -24,13 +34,19 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     }
     let mut draft = Draft::default();
     for card in &cards {
-        let parts = if reading.fields.is_empty() {
+        let only_tasks = reading.fields.iter().all(|f| f == "tasks");
+        let task = reading.about_task.as_deref().filter(|_| only_tasks);
+        let parts = if let Some(task) = task {
+            vec![Part::Paragraph {
+                claims: on_task(desk, card, task),
+            }]
+        } else if reading.fields.is_empty() {
             about(desk, card)
         } else {
             let claims = reading
                 .fields
                 .iter()
-                .flat_map(|f| field(desk, card, f))
+                .flat_map(|f| field(desk, card, f, &reading.question))
                 .collect();
             vec![Part::Paragraph { claims }]
         };
@@ -81,11 +97,51 @@ fn word(desk: &Desk<'_>, card: &Arc<Card>) -> Draft {
             format!("See also: {}.", joined(&names)),
         ));
     }
+    let names_runner = |c: &Claim| RUNNER.iter().any(|command| c.text.contains(command));
+    if notes.iter().any(names_runner) {
+        notes.push(computed(
+            "planned: tune, try, chat, eval, bench and pull are not in this build yet.",
+        ));
+    }
     parts.push(Part::Notes { claims: notes });
     Draft {
         parts,
         ..Draft::default()
     }
+}
+
+/// Whether the model does a task, as the card states it.
+fn on_task(desk: &Desk<'_>, card: &Card, task: &str) -> Vec<Claim> {
+    let (who, label) = (name(card), desk.vocabulary.task_label(task));
+    let tasks = &card.facts.tasks;
+    let stated = |all: &[Fact<String>]| all.iter().find(|t| t.value == task).map(|t| t.line);
+    let first = tasks.ready.first().or_else(|| tasks.tuned.first());
+    let (line, says) = if let Some(line) = stated(&tasks.ready) {
+        (
+            line,
+            format!("Yes: {who} does {label} without fine-tuning."),
+        )
+    } else if let Some(line) = stated(&tasks.tuned) {
+        (
+            line,
+            format!("Not as it is: {who} does {label} once it is fine-tuned on it."),
+        )
+    } else {
+        let line = first.map_or(1, |t| t.line);
+        (
+            line,
+            format!(
+                "No: the card of {who} does not name {label}; it names {}.",
+                self::tasks(desk, card)
+            ),
+        )
+    };
+    let word = label.split(' ').next().unwrap_or(label);
+    let stem: String = word.chars().take(6).collect();
+    let more = bullet(card, &["Bad at", "Good at"], &[&stem]);
+    std::iter::once(cited(card, line, text::line(&says).into_owned()))
+        .chain(more.map(|s| quoted(card, s)))
+        .collect()
 }
 
 /// What a card says in short: the model, its facts, what it is good and bad at.
@@ -101,12 +157,12 @@ fn about(desk: &Desk<'_>, card: &Card) -> Vec<Part> {
         ("Figure", "quality"),
         ("Speed", "speed"),
     ] {
-        if let Some(claim) = fact(desk, card, wanted) {
+        if let Some(claim) = fact(desk, card, wanted, "") {
             rows.push((label.to_owned(), claim));
         }
     }
     let state = here::here(card, desk.machine);
-    rows.push(("Here".to_owned(), computed(state.reason)));
+    rows.push(("Here".to_owned(), computed(state.words())));
     let notes = ["Good at", "Bad at", "Fine-tuning"]
         .iter()
         .filter_map(|title| first_bullet(card, title))
@@ -122,7 +178,7 @@ fn about(desk: &Desk<'_>, card: &Card) -> Vec<Part> {
 }
 
 /// One sentence on `wanted`, or that the card says nothing of it.
-fn field(desk: &Desk<'_>, card: &Card, wanted: &str) -> Vec<Claim> {
+fn field(desk: &Desk<'_>, card: &Card, wanted: &str, question: &str) -> Vec<Claim> {
     let who = name(card);
     let sentence = |claim: Claim| {
         let text = match wanted {
@@ -144,19 +200,22 @@ fn field(desk: &Desk<'_>, card: &Card, wanted: &str) -> Vec<Claim> {
             "Good at"
         };
         let more = first_bullet(card, section).map(|s| quoted(card, s));
-        return fact(desk, card, wanted)
+        return fact(desk, card, wanted, question)
             .map(sentence)
             .into_iter()
             .chain(more)
             .collect();
     }
-    match (fact(desk, card, wanted), wanted) {
+    match (fact(desk, card, wanted, question), wanted) {
         (Some(claim), "license") => {
-            let more =
-                super::compose::bullet(card, &["Limits and licence"], &["licence", "commercial"]);
-            std::iter::once(sentence(claim))
-                .chain(more.map(|s| quoted(card, s)))
-                .collect()
+            // What an unchecked card says of its licence in prose may be another one.
+            let checked = card.origin == Origin::BuiltIn;
+            let prose = bullet(card, &["Limits and licence"], &["licence", "commercial"]);
+            vec![
+                prose
+                    .filter(|_| checked)
+                    .map_or_else(|| sentence(claim), |s| quoted(card, s)),
+            ]
         }
         (Some(claim), _) => vec![sentence(claim)],
         (None, _) => vec![computed(format!(
@@ -166,8 +225,9 @@ fn field(desk: &Desk<'_>, card: &Card, wanted: &str) -> Vec<Claim> {
     }
 }
 
-/// What the card states of a field, as words that fit a table and a sentence.
-pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> {
+/// What the card states of a field, as words that fit a table and a sentence; of figures the one
+/// that `question` asks for.
+pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str, question: &str) -> Option<Claim> {
     let f = &card.facts;
     let stated = |line: usize, words: &str| cited(card, line, text::line(words).into_owned());
     Some(match wanted {
@@ -177,7 +237,7 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> 
                 let precision = after(" in ", s.value.precision.as_deref());
                 stated(
                     s.line,
-                    &format!("weights of {}{precision}{}", s.value.digits, mark(s)),
+                    &format!("weights of {}{precision}{}", s.value.digits, mark_words(s)),
                 )
             }
             None => parameters(card)?,
@@ -191,7 +251,11 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> 
             let l = f.context_length.as_ref()?;
             stated(
                 l.line,
-                &format!("{} tokens at once{}", quantity::grouped(l.value), mark(l)),
+                &format!(
+                    "{} tokens at once{}",
+                    quantity::grouped(l.value),
+                    mark_words(l)
+                ),
             )
         }
         "language" => stated(f.languages.first()?.line, &languages(desk, card)),
@@ -201,12 +265,12 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str) -> Option<Claim> 
         }
         "speed" => {
             let s = f.speed.first()?;
-            let on = s.value.hardware.as_deref().unwrap_or("hardware not stated");
+            let on = super::compare::hardware(&s.value);
             stated(s.line, &format!("\"{}\" ({on})", s.value.claim))
         }
         "quality" => {
-            let best = f.figures.first()?;
-            stated(best.line, &figure(best))
+            let asked = asked_figure(card, question)?;
+            stated(asked.line, &figure(asked))
         }
         "author" => {
             let a = f.author.as_ref()?;
@@ -249,7 +313,7 @@ fn parameters(card: &Card) -> Option<Claim> {
     let words = format!(
         "{} parameters{}{}",
         quantity::grouped(p.value),
-        mark(p),
+        mark_words(p),
         after(", ", size)
     );
     Some(cited(card, p.line, text::line(&words).into_owned()))
@@ -265,7 +329,12 @@ fn memory(card: &Card) -> Option<Claim> {
 
 fn languages(desk: &Desk<'_>, card: &Card) -> String {
     let all = card.facts.languages.iter();
-    let names: Vec<&str> = all.map(|l| desk.vocabulary.language(&l.value)).collect();
+    let names: Vec<&str> = all
+        .map(|l| match l.value.as_str() {
+            "multilingual" => "many languages",
+            code => desk.vocabulary.language(code),
+        })
+        .collect();
     if names.len() > 8 {
         format!(
             "{} languages, {} among them",
@@ -285,6 +354,27 @@ fn architecture(a: &Architecture) -> String {
         after(", ", a.layers.map(|n| format!("{n} layers"))),
         after(", ", a.hidden_size.map(|n| format!("{n} wide"))),
     )
+}
+
+/// The figure that has most of the question's words in its metric and dataset, else the first.
+fn asked_figure<'a>(card: &'a Card, question: &str) -> Option<&'a Figure> {
+    let words = |text: &str| -> Vec<String> {
+        let split = text
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| !w.is_empty());
+        split.map(str::to_lowercase).collect()
+    };
+    let asked = words(question);
+    let votes = |f: &Figure| {
+        let data = f
+            .dataset_name
+            .as_deref()
+            .or(f.dataset.as_deref())
+            .unwrap_or_default();
+        let named = words(&format!("{} {data}", f.metric));
+        named.iter().filter(|w| asked.contains(w)).count()
+    };
+    card.facts.figures.iter().rev().max_by_key(|f| votes(f))
 }
 
 fn figure(f: &Figure) -> String {

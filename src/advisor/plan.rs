@@ -66,8 +66,8 @@ pub struct Plan {
     pub trainable_parameters: u64,
     /// Bytes at the peak.
     pub memory_bytes: u64,
-    /// Bytes of weights, gradients and moments of a full fine-tune.
-    pub full_state_bytes: u64,
+    /// Bytes at the peak if all weights learned.
+    pub full_memory_bytes: u64,
     /// Bytes that the run's folder takes.
     pub disk_bytes: u64,
     /// Seconds, where this machine's speed could be measured.
@@ -131,13 +131,19 @@ impl Shape {
         })
     }
 
+    /// An encoder and a decoder: a token passes one of them.
+    fn has_two_halves(&self) -> bool {
+        const BOTH: [&str; 7] = ["t5", "mt5", "bart", "led", "pegasus", "marian", "m2m_100"];
+        BOTH.contains(&self.model_type.as_str())
+    }
+
     /// Weights that a low rank of 1 adds on `targets`: in + out of each wrapped matrix (Hu et al.
     /// 2021, "`LoRA`", section 4.1).
     fn rank_one(&self, targets: &[String]) -> f64 {
         let (wide, inner) = (self.hidden, self.heads * 64.0);
-        let sequence = matches!(self.model_type.as_str(), "t5" | "mt5");
-        // A T5 decoder layer attends twice: to itself and to the encoder.
-        let attentions = if sequence {
+        let t5 = matches!(self.model_type.as_str(), "t5" | "mt5");
+        // A decoder layer of a model of two halves attends twice: to itself and to the encoder.
+        let attentions = if self.has_two_halves() {
             self.layers * 1.5
         } else {
             self.layers
@@ -145,7 +151,7 @@ impl Shape {
         let of = |target: &String| match target.as_str() {
             "c_attn" => self.layers * (wide + 3.0 * wide),
             "c_fc" => self.layers * (wide + 4.0 * wide),
-            _ if sequence => attentions * (wide + inner),
+            _ if t5 => attentions * (wide + inner),
             _ => attentions * (2.0 * wide),
         };
         targets.iter().map(of).sum()
@@ -209,7 +215,10 @@ pub(super) fn method(
             "an encoder of this size learns a task best in full, and it fits",
         )
     } else if examples < 20_000 {
-        ("lora", "few weights move, so few rows overfit less")
+        (
+            "lora",
+            "few weights change, so a small set is overfitted less",
+        )
     } else {
         ("full", "there are rows enough for all weights")
     }
@@ -253,6 +262,7 @@ pub(super) fn plan(
         l.r as f64 * shape.rank_one(&l.target_modules)
     });
     let steps = steps_per_epoch * epochs;
+    let batch_tokens = (batch_size * tokens) as f64;
     let mut plan = Plan {
         model: card.id.clone(),
         task: task.to_owned(),
@@ -278,14 +288,8 @@ pub(super) fn plan(
         },
         max_length,
         trainable_parameters: trainable as u64,
-        memory_bytes: memory(
-            &shape,
-            trainable,
-            (batch_size * tokens) as f64,
-            tokens as f64,
-            task,
-        ),
-        full_state_bytes: (shape.parameters * 16.0) as u64,
+        memory_bytes: memory(&shape, trainable, batch_tokens, tokens as f64, task),
+        full_memory_bytes: memory(&shape, shape.parameters, batch_tokens, tokens as f64, task),
         disk_bytes: (trainable * 40.0) as u64,
         seconds: seconds(
             &shape,
@@ -316,9 +320,8 @@ fn lora(recipe: &Recipe, shape: &Shape) -> Lora {
         "gpt2" => &["c_attn"],
         "t5" | "mt5" => &["q", "v"],
         "distilbert" => &["q_lin", "v_lin"],
-        "llama" | "qwen2" | "qwen3" | "gemma3_text" | "bart" | "led" | "marian" | "pegasus" => {
-            &["q_proj", "v_proj"]
-        }
+        "llama" | "qwen2" | "qwen3" | "gemma3_text" | "bart" | "led" | "marian" | "pegasus"
+        | "m2m_100" => &["q_proj", "v_proj"],
         _ => &["query", "value"],
     };
     let targets = &recipe.target_modules;
@@ -347,7 +350,12 @@ fn split(rows: u64) -> (u64, u64, u64) {
 fn memory(shape: &Shape, trainable: f64, tokens: f64, length: f64, task: &str) -> u64 {
     let state = shape.parameters * 4.0 + trainable * 12.0;
     let attention = 5.0 * shape.heads * length / shape.hidden;
-    let activations = 2.0 * tokens * shape.hidden * (34.0 + attention) * shape.layers;
+    let passed = if shape.has_two_halves() {
+        shape.layers / 2.0
+    } else {
+        shape.layers
+    };
+    let activations = 2.0 * tokens * shape.hidden * (34.0 + attention) * passed;
     let logits = if generates(task) {
         tokens * shape.vocabulary * 12.0
     } else {
@@ -375,11 +383,7 @@ fn seconds(
 ) -> Option<Seconds> {
     let gflops = machine.speed()?.gflops;
     let looked_up = shape.vocabulary * shape.hidden;
-    let sequence = matches!(
-        shape.model_type.as_str(),
-        "t5" | "mt5" | "bart" | "led" | "pegasus" | "marian"
-    );
-    let active = match (generates(task), sequence) {
+    let active = match (generates(task), shape.has_two_halves()) {
         (_, true) => (shape.parameters - looked_up) / 2.0,
         (true, false) => shape.parameters,
         (false, false) => (shape.parameters - looked_up).max(shape.parameters * 0.1),

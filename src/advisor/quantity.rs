@@ -25,6 +25,7 @@ pub(super) enum Unit {
     Examples,
     Milliseconds,
     Pages,
+    Languages,
     /// Cores, epochs, labels: understood, and no constraint on a model.
     Other,
 }
@@ -104,6 +105,7 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
         // About three words make four tokens of English.
         "word" | "words" => (Unit::Tokens, 4.0 / 3.0),
         "page" | "pages" => (Unit::Pages, 1.0),
+        "language" | "languages" => (Unit::Languages, 1.0),
         "ms" | "msec" | "millisecond" | "milliseconds" | "millis" => (Unit::Milliseconds, 1.0),
         "s" | "sec" | "secs" | "second" | "seconds" => (Unit::Milliseconds, 1e3),
         "labelled" | "labeled" | "annotated" | "example" | "examples" | "row" | "rows"
@@ -115,9 +117,9 @@ pub(super) fn unit(word: &str) -> Option<(Unit, f64)> {
         | "poems" | "labels" | "headlines" | "mails" | "notes" | "letters" | "claims" | "calls"
         | "invoices" | "logs" | "abstracts" | "descriptions" | "contracts" => (Unit::Examples, 1.0),
         "core" | "cores" | "epoch" | "epochs" | "step" | "steps" | "class" | "classes"
-        | "language" | "languages" | "model" | "models" | "hour" | "hours" | "minute"
-        | "minutes" | "categories" | "times" | "threads" | "percent" | "gpus" | "layers"
-        | "options" | "users" | "dimensions" | "kinds" => (Unit::Other, 1.0),
+        | "model" | "models" | "hour" | "hours" | "minute" | "minutes" | "categories" | "times"
+        | "threads" | "percent" | "gpus" | "layers" | "options" | "users" | "dimensions"
+        | "kinds" => (Unit::Other, 1.0),
         _ => return None,
     })
 }
@@ -190,13 +192,20 @@ pub fn grouped(count: u64) -> String {
     out
 }
 
+/// `1 step`, `225 steps`.
+pub fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(count))
+}
+
 /// `27 min`, `3 h`, `40 s`: two figures, rounded as a person would.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 90.0 => format!("{} s", (s.max(1.0)).round()),
         s if s < 5400.0 => format!("{} min", (s / 60.0).round()),
         s if s < 36_000.0 => format!("{:.1} h", s / 3600.0),
-        s => format!("{:.0} h", s / 3600.0),
+        s if s < 259_200.0 => format!("{:.0} h", s / 3600.0),
+        s => format!("{} days", grouped((s / 86_400.0).round() as u64)),
     }
 }
 

@@ -154,6 +154,8 @@ pub struct Reading {
     pub corrections: Vec<(String, String)>,
     /// Words that were not used.
     pub unused: Vec<String>,
+    /// The task that a question about a model asks for: `is GPT-2 good at summarization`.
+    pub about_task: Option<String>,
     /// Named models that have no card.
     pub foreign: Vec<String>,
     /// `images`, `audio`, ...: what no card here is about.

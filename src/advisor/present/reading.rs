@@ -12,7 +12,12 @@ pub fn read_as(answer: &Answer) -> String {
     let fields = reading.fields();
     let mut words: Vec<String> = fields.iter().map(field_words).collect();
     let c = &reading.constraints;
-    if reading.intent == Intent::Recommend && c.hardware.is_none() && !c.must_run_here {
+    if reading.intent == Intent::Recommend
+        && c.hardware.is_none()
+        && !c.must_run_here
+        && c.max_memory.is_none()
+        && c.max_size.is_none()
+    {
         words.push("any hardware".to_owned());
     }
     let mut text = words.join(", ");

@@ -20,6 +20,12 @@ pub fn present_why(answer: &Answer, width: u16) -> Vec<Line> {
         let mut head = Line::indented(INDENT);
         head.push(format!("{} {}", n + 1, model.name), Role::Strong);
         head.push(format!("  {:.1} points", model.score), Role::Dim);
+        let ahead = scored
+            .get(n + 1)
+            .is_some_and(|next| next.score > model.score);
+        if ahead {
+            head.push("; stands here because it runs here", Role::Dim);
+        }
         lines.push(head);
         for c in &model.why {
             let sum = c.value * c.weight;

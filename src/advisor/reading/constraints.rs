@@ -256,7 +256,11 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
     let value = Some(q.whole());
     let around = |words: &[&str]| u.near(span.start.saturating_sub(3), span.end + 4, words);
     let least = limit == Some(Limit::Least);
+    let trains = u.says(&Concept::Tune) || u.says(&Concept::Intent(Intent::HowTo));
     match q.unit {
+        Unit::Languages if q.value > 1.0 && c.language.is_empty() => {
+            c.language.push("multilingual".to_owned());
+        }
         Unit::Parameters | Unit::Magnitude if least || between(u, span) => c.min_parameters = value,
         Unit::Parameters | Unit::Magnitude => c.max_parameters = value,
         Unit::Bytes if around(&MEMORY_WORDS) && !around(&DISK_WORDS) => c.max_memory = value,
@@ -267,7 +271,7 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
         // A page of print is about 500 words: longer than 512 tokens from the first one on.
         Unit::Pages if q.value > 1.0 => c.long_context = true,
         // `in five lines` is a wish for the output.
-        Unit::Examples if q.value >= 20.0 => c.examples = value,
+        Unit::Examples if q.value >= if trains { 1.0 } else { 20.0 } => c.examples = value,
         Unit::None if around(&["context", "window", "tokens", "length"]) && q.value >= 128.0 => {
             // `32k` of context is a power of two, as models are built.
             let thousands = q.value / 1000.0;

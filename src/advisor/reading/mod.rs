@@ -110,6 +110,7 @@ fn settle(reading: &mut Reading, u: &Understood) {
                 reading.fields.push(field.to_owned());
             }
             let said = std::mem::take(c);
+            reading.about_task.clone_from(&said.task);
             if reading.intent == Intent::Compare {
                 *c = Constraints {
                     task: said.task,

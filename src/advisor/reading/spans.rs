@@ -89,6 +89,7 @@ pub(in crate::advisor) fn understand(question: &str, v: &Vocabulary) -> Understo
     }
     corrections.reverse();
     let mut spans = spans(&found, v);
+    other_sizes(&mut spans, &found);
     negate(&mut spans, &found);
     wave_aside(&mut spans, &found);
     let unused = found
@@ -302,6 +303,64 @@ fn or_more(found: &[Token], at: usize) -> Option<Limit> {
         ("or", "less" | "fewer" | "smaller" | "below") | ("at", "most") => Some(Limit::Most),
         _ => None,
     }
+}
+
+/// Makes a name that goes on past what is known a name of its own: `gpt2-xl` is not GPT-2, and
+/// `roberta large` not the base model.
+fn other_sizes(spans: &mut Vec<Span>, found: &[Token]) {
+    const NO_SIZE: [&str; 14] = [
+        "based",
+        "like",
+        "style",
+        "type",
+        "family",
+        "model",
+        "models",
+        "sized",
+        "tuned",
+        "tuning",
+        "finetuned",
+        "s",
+        "vs",
+        "or",
+    ];
+    let word = |at: usize| found.get(at).map_or("", |t| t.text.as_str());
+    let is_model = |c: &Concept| matches!(c, Concept::Model(_));
+    for span in spans.iter_mut() {
+        if !matches!(&span.means, Meaning::Phrase(all) if all.iter().any(is_model)) {
+            continue;
+        }
+        let (mut start, mut end) = (span.start, span.end);
+        while found[start].joined && start > 0 {
+            start -= 1;
+        }
+        while found.get(end).is_some_and(|t| t.joined) && !NO_SIZE.contains(&word(end)) {
+            end += 1;
+        }
+        let billions = matches!(found.get(end).map(|t| t.shape), Some(Shape::Number(_)))
+            && word(end + 1) == "b";
+        if matches!(word(end), "xl" | "xxl" | "large") || billions {
+            end += 1 + usize::from(billions);
+        }
+        if (start, end) != (span.start, span.end) {
+            let typed: Vec<&str> = found[start..end].iter().map(|t| t.text.as_str()).collect();
+            span.means = Meaning::Phrase(vec![Concept::Foreign(typed.join("-"))]);
+            (span.start, span.end) = (start, end);
+        }
+    }
+    // What such a name swallowed stands for nothing else.
+    let foreign: Vec<(usize, usize)> = spans
+        .iter()
+        .filter(
+            |s| matches!(&s.means, Meaning::Phrase(c) if matches!(c[..], [Concept::Foreign(_)])),
+        )
+        .map(|s| (s.start, s.end))
+        .collect();
+    spans.retain(|s| {
+        !foreign
+            .iter()
+            .any(|(a, b)| s.start >= *a && s.end <= *b && (s.start, s.end) != (*a, *b))
+    });
 }
 
 /// Marks what a negation reaches: the next phrases up to four tokens on, and what `or` and `and`

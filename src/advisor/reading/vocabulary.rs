@@ -366,6 +366,9 @@ impl Vocabulary {
         let ways = self.phrases.entry(first).or_default();
         match ways.iter_mut().find(|(r, _)| *r == rest) {
             Some((_, concepts)) if concepts.contains(&concept) => {}
+            // A name belongs to the card that had it first: the built-in one.
+            Some((_, concepts))
+                if matches!(concept, Concept::Model(_)) && concepts.iter().any(is_model) => {}
             Some((_, concepts)) => concepts.push(concept),
             None => ways.push((rest, vec![concept])),
         }
@@ -506,6 +509,10 @@ impl Vocabulary {
     pub(in crate::advisor) fn terms(&self, licence: &str) -> Option<Terms> {
         self.licences.get(licence).copied()
     }
+}
+
+fn is_model(concept: &Concept) -> bool {
+    matches!(concept, Concept::Model(_))
 }
 
 /// Four letters are too few to guess by, unless they are the same four.

@@ -26,6 +26,8 @@ pub(in crate::advisor) struct Token {
     pub(in crate::advisor) shape: Shape,
     /// A comma, a full stop or the like stands before it.
     pub(in crate::advisor) after_break: bool,
+    /// Nothing, or a hyphen, parts it from the token before: `gpt2-xl` is three tokens of one word.
+    pub(in crate::advisor) joined: bool,
 }
 
 /// Finds English stems (Snowball, by way of tantivy).
@@ -55,6 +57,7 @@ pub(in crate::advisor) fn tokens(text: &str, stems: &mut Stems) -> (Vec<Token>, 
     let mut found = Vec::new();
     let mut rest = text;
     let mut after_break = false;
+    let mut joined = false;
     while let Some(first) = rest.chars().next() {
         if found.len() == MOST_TOKENS {
             return (found, rest.chars().any(char::is_alphanumeric));
@@ -86,8 +89,10 @@ pub(in crate::advisor) fn tokens(text: &str, stems: &mut Stems) -> (Vec<Token>, 
                 stem,
                 shape,
                 after_break,
+                joined,
             });
         }
+        joined = shape.is_some() || (joined && "-_".contains(first));
         after_break = shape.is_none() && (after_break || ",.;:!?()".contains(first));
         if first.is_whitespace() {
             after_break = after_break && found.last().is_some();

@@ -13,7 +13,7 @@ use super::{Desk, Draft, no_card, script};
 use crate::card::{Card, Origin};
 use crate::error::Result;
 use crate::index::Search;
-use table::{notes, shared_metric, table};
+use table::{Figures, notes, table};
 use verdict::{purpose, verdict};
 
 /// Models that are shown; the others come with `m`.
@@ -69,9 +69,9 @@ fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking) -> Draft {
     let mut parts = vec![Part::Paragraph {
         claims: verdict(desk, c, &models),
     }];
-    let metric = shared_metric(&shown, c);
-    parts.push(Part::Table(table(&shown, metric.as_deref())));
-    let notes = notes(desk, c, &shown, metric.as_deref());
+    let figures = Figures::shared(&shown, c);
+    parts.push(Part::Table(table(&shown, figures.as_ref())));
+    let notes = notes(desk, c, &shown, figures.as_ref());
     if !notes.is_empty() {
         parts.push(Part::Notes { claims: notes });
     }

@@ -1,40 +1,130 @@
 //! Models side by side, and what the figures do not show.
 
 use super::super::Desk;
-use super::super::answer::{Claim, Column, RunsHere, Table};
-use super::super::compose::{cell, cited, cited_cell, computed, figure_mark, mark, name};
+use super::super::answer::{Cell, Claim, Column, RunsHere, Table};
+use super::super::compose::{
+    cell, cited, cited_cell, computed, figure_mark, mark, name, quoted, split,
+};
 use super::super::quantity;
 use super::super::question::Constraints;
-use super::super::rank::Candidate;
+use super::super::rank::{Candidate, comparable};
 use crate::card::{Figure, Origin, Rank};
+use crate::text;
 
-/// The metric of the column: the one that most of the shown models have a figure of.
-pub(super) fn shared_metric(shown: &[&Candidate], c: &Constraints) -> Option<String> {
-    let of_task = |f: &&Figure| {
-        c.task.is_none() || f.task.is_none() || f.task.as_deref() == c.task.as_deref()
-    };
-    let mut counted: Vec<(usize, &str)> = Vec::new();
-    for model in shown {
-        let mut seen = Vec::new();
-        for figure in model.card.facts.figures.iter().filter(of_task) {
-            if seen.contains(&figure.metric.as_str()) {
-                continue;
-            }
-            seen.push(&figure.metric);
-            match counted.iter_mut().find(|(_, m)| *m == figure.metric) {
-                Some((n, _)) => *n += 1,
-                None => counted.push((1, &figure.metric)),
-            }
-        }
-    }
-    let most = counted.iter().map(|(n, _)| *n).max()?;
-    counted
-        .into_iter()
-        .find(|(n, _)| *n == most)
-        .map(|(_, m)| m.to_owned())
+/// The column of figures: one metric, each model's figure of it, and whether they stand on the same
+/// dataset and split.
+pub(super) struct Figures<'a> {
+    metric: String,
+    /// One a model, in the order of the table.
+    of: Vec<Option<&'a Figure>>,
+    same: bool,
 }
 
-pub(super) fn table(shown: &[&Candidate], metric: Option<&str>) -> Table {
+impl<'a> Figures<'a> {
+    /// The figures of the task that is asked for: first those that most models share with metric,
+    /// dataset and split, else those of the metric that most models have. F1 on questions says
+    /// nothing of entities, so without a task there are none.
+    pub(super) fn shared(shown: &[&'a Candidate], c: &Constraints) -> Option<Self> {
+        let task = c.task.as_deref()?;
+        let all: Vec<Vec<&Figure>> = shown
+            .iter()
+            .map(|m| {
+                let of_task = m.card.facts.figures.iter();
+                of_task
+                    .filter(|f| f.task.as_deref() == Some(task))
+                    .collect()
+            })
+            .collect();
+        let key = |f: &Figure| comparable(f).map(|(key, _)| key);
+        let most = |of: &dyn Fn(&Figure) -> Option<String>| {
+            let mut counted: Vec<(usize, String)> = Vec::new();
+            for figures in &all {
+                let mut seen: Vec<String> = figures.iter().filter_map(|f| of(f)).collect();
+                seen.dedup();
+                for name in seen {
+                    match counted.iter_mut().find(|(_, known)| *known == name) {
+                        Some((n, _)) => *n += 1,
+                        None => counted.push((1, name)),
+                    }
+                }
+            }
+            counted.into_iter().rev().max_by_key(|(n, _)| *n)
+        };
+        let pick = |of: &dyn Fn(&Figure) -> Option<String>, wanted: &str| {
+            let find = |figures: &Vec<&'a Figure>| {
+                figures
+                    .iter()
+                    .find(|f| of(f).as_deref() == Some(wanted))
+                    .copied()
+            };
+            all.iter().map(find).collect::<Vec<_>>()
+        };
+        if let Some((shared, wanted)) = most(&key)
+            && shared > 1
+        {
+            let of = pick(&key, &wanted);
+            let metric = of.iter().flatten().next()?.metric.clone();
+            return Some(Self {
+                metric,
+                of,
+                same: true,
+            });
+        }
+        let metric = |f: &Figure| Some(f.metric.clone());
+        let (_, wanted) = most(&metric)?;
+        let of = pick(&metric, &wanted);
+        let alone = of.iter().flatten().count() < 2;
+        Some(Self {
+            metric: wanted,
+            of,
+            same: alone,
+        })
+    }
+
+    fn cell(&self, m: &Candidate, at: usize) -> Cell {
+        self.of[at].map_or_else(
+            || cell("none"),
+            |f| {
+                cited_cell(
+                    &m.card,
+                    f.line,
+                    text::line(&f.digits).into_owned() + figure_mark(f),
+                )
+            },
+        )
+    }
+
+    /// What the column stands on, and whose figures they are.
+    fn note(&self) -> Option<Claim> {
+        let first = self.of.iter().flatten().next()?;
+        let metric = &self.metric;
+        let author = self.of.iter().flatten().any(|f| f.rank == Rank::Author);
+        let data = first
+            .dataset_name
+            .as_deref()
+            .or(first.dataset.as_deref())
+            .unwrap_or("?");
+        let text = match (author, self.of.iter().flatten().count(), self.same) {
+            (true, 1, _) => {
+                format!("A: the authors' own {metric} on their own split; nobody else's is known.")
+            }
+            (true, ..) if self.of.iter().flatten().any(|f| f.rank != Rank::Author) => format!(
+                "A: the authors' own {metric} on their own split; the figures are not comparable."
+            ),
+            (true, ..) => format!(
+                "A: the authors' own {metric}; nobody else's is known, and their splits may differ."
+            ),
+            (false, _, true) => format!("{metric}: on {data} ({}).", split(first)),
+            (false, _, false) => {
+                format!("The {metric} figures are not comparable: dataset or split differ.")
+            }
+        };
+        Some(computed(text::line(&text).into_owned()))
+    }
+}
+
+/// The models as rows.
+pub(super) fn table(shown: &[&Candidate], figures: Option<&Figures<'_>>) -> Table {
     let column = |title: &str, right, drop| Column {
         title: title.to_owned(),
         right,
@@ -44,13 +134,13 @@ pub(super) fn table(shown: &[&Candidate], metric: Option<&str>) -> Table {
         column("model", false, 0),
         column("reads", true, 4),
         column("params", true, 2),
-        column("licence", false, 3),
+        column("licence", false, 5),
         column("here", false, 0),
     ];
-    if let Some(metric) = metric {
-        columns.push(column(metric, true, 5));
+    if let Some(figures) = figures {
+        columns.push(column(&figures.metric, true, 3));
     }
-    let rows = shown.iter().map(|m| {
+    let rows = shown.iter().enumerate().map(|(at, m)| {
         let facts = &m.card.facts;
         let unknown = || cell("?");
         let mut row = vec![
@@ -62,23 +152,11 @@ pub(super) fn table(shown: &[&Candidate], metric: Option<&str>) -> Table {
                 cited_cell(&m.card, f.line, quantity::count(f.value) + mark(f))
             }),
             facts.license.as_ref().map_or_else(unknown, |f| {
-                cited_cell(&m.card, f.line, crate::text::line(&f.value))
+                cited_cell(&m.card, f.line, text::ident(&f.value))
             }),
-            cell(here_words(m)),
+            cell(m.here.words()),
         ];
-        if let Some(metric) = metric {
-            let figure = facts.figures.iter().find(|f| f.metric == metric);
-            row.push(figure.map_or_else(
-                || cell("none"),
-                |f| {
-                    cited_cell(
-                        &m.card,
-                        f.line,
-                        crate::text::line(&f.digits).into_owned() + figure_mark(f),
-                    )
-                },
-            ));
-        }
+        row.extend(figures.map(|f| f.cell(m, at)));
         row
     });
     Table {
@@ -97,97 +175,71 @@ fn origin_mark(origin: Origin) -> &'static str {
     }
 }
 
-/// `planned` until this build runs the architecture: a price alone would promise too much.
-fn here_words(m: &Candidate) -> String {
-    match m.here.runs {
-        RunsHere::Planned => format!("planned, {}", m.here.reason.trim_start_matches("fetch ")),
-        _ => m.here.reason.clone(),
-    }
-}
-
-/// At most four lines: what the marks mean, what may not be compared, what settles it.
+/// At most four lines: what the marks mean, what may not be compared, what to beware of.
 pub(super) fn notes(
     desk: &Desk<'_>,
     c: &Constraints,
     shown: &[&Candidate],
-    metric: Option<&str>,
+    figures: Option<&Figures<'_>>,
 ) -> Vec<Claim> {
     let mut notes = Vec::new();
-    let mut meanings = legend(shown, metric);
+    let mut meanings = legend(shown, figures);
     if shown.iter().any(|m| m.here.runs == RunsHere::Planned) {
         meanings.insert(0, "planned: this build advises, it does not run models yet");
     }
     if !meanings.is_empty() {
         notes.push(computed(meanings.join(" · ")));
     }
-    if let Some(metric) = metric {
-        notes.extend(figure_notes(shown, metric));
-    }
+    notes.extend(figures.and_then(Figures::note));
+    notes.extend(domain_note(c, shown[0]));
     if c.commercial
         && let Some(guide) = desk.guide("licences")
         && let Some(first) = guide.summary()
-        && notes.len() < 4
     {
-        notes.push(cited(
-            guide,
-            first.line,
-            "Read the licence itself before you sell with a model.",
-        ));
+        let text = "Read the licence itself before you sell with a model.";
+        notes.push(cited(guide, first.line, text));
     }
     notes.truncate(4);
     notes
 }
 
-/// Whether the figures of the column can stand side by side, and whose they are.
-fn figure_notes(shown: &[&Candidate], metric: &str) -> Option<Claim> {
-    let figures: Vec<&Figure> = shown
-        .iter()
-        .filter_map(|m| m.card.facts.figures.iter().find(|f| f.metric == metric))
-        .collect();
-    let first = figures.first()?;
-    let author = figures.iter().any(|f| f.rank == Rank::Author);
-    let same = figures
-        .iter()
-        .all(|f| f.dataset == first.dataset && f.config == first.config && f.split == first.split);
-    let named = !matches!(
-        first.split.as_deref(),
-        None | Some("unclear" | "not-stated" | "authors")
-    );
-    let text = match (author, figures.len()) {
-        (true, 1) => {
-            format!("A: the authors' own {metric} on their own split; nobody else's is known.")
-        }
-        (true, _) => format!(
-            "A: the authors' own {metric}; nobody else's is known, and their splits may differ."
-        ),
-        (false, 1) => return None,
-        (false, _) if same && named => return None,
-        (false, _) => format!("The {metric} figures are not comparable: dataset or split differ."),
-    };
-    Some(computed(text))
+/// That the first model was not made for the domain, where one was asked for.
+fn domain_note(c: &Constraints, first: &Candidate) -> Option<Claim> {
+    let domain = c.domain.as_deref()?;
+    let facts = &first.card.facts;
+    if facts.domains.iter().any(|d| d.value == domain) {
+        return None;
+    }
+    let said = super::super::compose::bullet(&first.card, &["Bad at"], &[domain]);
+    said.map(|s| quoted(&first.card, s)).or_else(|| {
+        let line = facts.domains.first()?.line;
+        let words = domain.replace('-', " ");
+        let text = format!(
+            "The card of {} does not name {words} text; try it on yours.",
+            name(&first.card)
+        );
+        Some(cited(&first.card, line, text))
+    })
 }
 
 /// What `~` and `?` mean, when they were used.
-fn legend(shown: &[&Candidate], metric: Option<&str>) -> Vec<&'static str> {
-    let used = |wanted: &str| {
-        shown.iter().any(|m| {
-            let f = &m.card.facts;
-            let mut marks = vec![
-                f.parameters.as_ref().map_or("?", mark),
-                f.context_length.as_ref().map_or("?", mark),
-                if f.license.is_some() { "" } else { "?" },
-            ];
-            let figure = f.figures.iter().find(|x| Some(x.metric.as_str()) == metric);
-            marks.extend(figure.map(figure_mark));
-            marks.iter().any(|m| m.trim() == wanted)
-        })
-    };
-    let mut meanings = Vec::new();
-    if used("~") {
-        meanings.push("~ derived");
+fn legend(shown: &[&Candidate], figures: Option<&Figures<'_>>) -> Vec<&'static str> {
+    let mut marks: Vec<&str> = Vec::new();
+    for m in shown {
+        let f = &m.card.facts;
+        marks.push(f.parameters.as_ref().map_or("?", mark));
+        marks.push(f.context_length.as_ref().map_or("?", mark));
+        marks.push(if f.license.is_some() { "" } else { "?" });
     }
-    if used("?") {
-        meanings.push("? no source found");
-    }
-    meanings
+    marks.extend(
+        figures
+            .iter()
+            .flat_map(|f| f.of.iter().flatten().map(|f| figure_mark(f))),
+    );
+    let used = |wanted: &str| marks.iter().any(|m| m.trim() == wanted);
+    let all = [("~", "~ derived"), ("?", "? no source found")];
+    all.into_iter()
+        .filter(|(mark, _)| used(mark))
+        .map(|(_, meaning)| meaning)
+        .collect()
 }

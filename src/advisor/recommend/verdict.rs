@@ -17,10 +17,10 @@ pub(super) fn purpose(desk: &Desk<'_>, c: &Constraints) -> String {
         (Some("sentiment"), _) => "sentiment analysis".to_owned(),
         (Some(other), _) => other.to_owned(),
         (None, Some(task)) => task.to_owned(),
-        (None, None) => "work with text".to_owned(),
+        (None, None) => "any task".to_owned(),
     };
     if let Some(domain) = &c.domain {
-        purpose = format!("{purpose} of {} text", domain.replace('-', " "));
+        purpose = format!("{purpose} on {} text", domain.replace('-', " "));
     }
     match &c.language[..] {
         [] => {}
@@ -28,6 +28,7 @@ pub(super) fn purpose(desk: &Desk<'_>, c: &Constraints) -> String {
             let name = |code| desk.vocabulary.language(code);
             purpose = format!("{purpose} from {} to {}", name(from), name(to));
         }
+        [only] if only == "multilingual" => purpose = format!("{purpose} in many languages"),
         all => {
             let names: Vec<&str> = all
                 .iter()
@@ -41,6 +42,9 @@ pub(super) fn purpose(desk: &Desk<'_>, c: &Constraints) -> String {
 
 /// At most two sentences, each with the criterion that it decides by.
 pub(super) fn verdict(desk: &Desk<'_>, c: &Constraints, models: &[Candidate]) -> Vec<Claim> {
+    if c.task.is_none() {
+        return without_task(desk, c, models);
+    }
     let first = &models[0];
     let purpose = purpose(desk, c);
     let (line, reason) = because(desk, c, models, first);
@@ -103,20 +107,28 @@ pub(super) fn verdict(desk: &Desk<'_>, c: &Constraints, models: &[Candidate]) ->
     claims
 }
 
+/// Without a task there is nothing to be best at: how many there are, and which stands first.
+fn without_task(desk: &Desk<'_>, c: &Constraints, models: &[Candidate]) -> Vec<Claim> {
+    let first = &models[0];
+    let count = quantity::counted(models.len() as u64, "model");
+    let say = if c.must_run_here {
+        format!(
+            "This build advises and runs no model yet. {count} with a card here would run at this \
+             desk: its architectures, and this machine's memory."
+        )
+    } else {
+        format!("{count} with a card here fit what you asked; name a task to choose among them.")
+    };
+    let (line, reason) = because(desk, c, models, first);
+    let text = format!("First by the ranking: {}, {reason}.", name(&first.card));
+    vec![computed(say), cited(&first.card, line, text)]
+}
+
 fn price(m: &Candidate) -> String {
     match m.here.availability {
         Availability::Ready => ", ready".to_owned(),
-        Availability::Fetch => {
-            format!(
-                ", once its {} are fetched",
-                m.here.reason.trim_start_matches("fetch ")
-            )
-        }
-        Availability::Tight => format!(
-            ", {} of memory",
-            m.here.reason.replace("tight: ", "tight with ")
-        ),
         Availability::No => String::new(),
+        _ => format!(" ({})", m.here.words()),
     }
 }
 
@@ -150,7 +162,8 @@ fn because(desk: &Desk<'_>, c: &Constraints, all: &[Candidate], m: &Candidate) -
         .or_else(|| task_reason(c, &m.card))
         .or_else(|| language.map(|l| (l.line, "whose card lists the language".to_owned())))
         .or_else(|| {
-            parameters(&m.card, "small enough for any machine").filter(|_| c.task.is_none())
+            parameters(&m.card, "the widest fit while no task is named")
+                .filter(|_| c.task.is_none())
         })
         .or_else(|| {
             facts
@@ -182,7 +195,7 @@ fn preferred(c: &Constraints, all: &[Candidate], m: &Candidate) -> Option<Reason
             };
             claim
                 .map(words)
-                .or_else(|| parameters(&m.card, "small, hence fast"))
+                .or_else(|| parameters(&m.card, "whose card gives no speed; by size"))
         }
         Prefer::Quality => figure_words(m, all),
     }

@@ -60,6 +60,9 @@ enum Progress {
     Failed(Vec<String>),
 }
 
+/// Rows of a question above its answer.
+const MOST_ECHO: usize = 3;
+
 /// One question and its answer.
 #[derive(Debug)]
 pub(super) struct Turn {
@@ -171,11 +174,23 @@ impl Turn {
         // A cell stays free at the right.
         let cells = width.saturating_sub(GUTTER + 1).max(1);
         let question = crate::text::block(&self.question).into_owned();
-        for line in question.lines() {
-            for row in wrap::rows(line, usize::from(cells)) {
-                let kind = Kind::Question(self.rows.is_empty());
-                self.rows.push(row_of(kind, row, Role::Strong));
-            }
+        let mut echo: Vec<_> = question
+            .lines()
+            .flat_map(|line| wrap::rows(line, usize::from(cells)))
+            .collect();
+        // The answer matters more than a long question's echo.
+        let hidden = echo.len().saturating_sub(MOST_ECHO);
+        if hidden > 0 {
+            echo.truncate(MOST_ECHO - 1);
+        }
+        for row in echo {
+            let kind = Kind::Question(self.rows.is_empty());
+            self.rows.push(row_of(kind, row, Role::Strong));
+        }
+        if hidden > 0 {
+            let more = format!("... and {} more lines", hidden + 1);
+            self.rows
+                .push(row_of(Kind::Question(false), &more, Role::Dim));
         }
         let whole = Stop {
             target: None,
