@@ -3,9 +3,9 @@
 use super::super::answer::{Availability, Criterion, RunsHere};
 use super::super::here::Here;
 use super::super::quantity;
-use super::super::question::Constraints;
+use super::super::question::{Constraints, Prefer};
 use super::super::reading::vocabulary::{Terms, Vocabulary};
-use super::{Does, Scale, does};
+use super::{Does, Scale, comparable, does};
 use crate::card::Card;
 
 /// The criteria of one model, gathered with the weights of the question.
@@ -35,7 +35,13 @@ pub(super) fn criteria(
     } else {
         "none comparable"
     };
-    sheet.add("quality", quality.unwrap_or(0.5), note);
+    // Who asks for the best figures is not served by a model without one.
+    let unknown = constraints.prefer == Some(Prefer::Quality) && !sheet.has_figure();
+    sheet.add(
+        "quality",
+        quality.unwrap_or(if unknown { 0.2 } else { 0.5 }),
+        note,
+    );
     sheet.size();
     let value = match (here.runs, here.availability) {
         (RunsHere::No, _) | (_, Availability::No) => 0.0,
@@ -113,6 +119,15 @@ impl Sheet<'_> {
         } else {
             done
         }
+    }
+
+    /// Whether the card has a checked figure of the task.
+    fn has_figure(&self) -> bool {
+        let task = self.constraints.task.as_deref();
+        let figures = &self.card.facts.figures;
+        figures
+            .iter()
+            .any(|f| comparable(f).is_some() && (task.is_none() || f.task.as_deref() == task))
     }
 
     fn size(&mut self) {

@@ -11,11 +11,16 @@ use crate::card::{Card, Figure, Rank};
 pub(in crate::advisor) fn comparable(f: &Figure) -> Option<(String, f64)> {
     let split = f.split.as_deref()?;
     let named = !matches!(split, "unclear" | "not-stated" | "authors");
+    // `3.0.0` of CNN/DailyMail is its version, not a part of it.
+    let config = f
+        .config
+        .as_deref()
+        .filter(|c| !c.starts_with(|d: char| d.is_ascii_digit()));
     let key = format!(
         "{}|{}|{}|{split}",
         f.metric.to_lowercase(),
         f.dataset.as_deref()?,
-        f.config.as_deref().unwrap_or_default()
+        config.unwrap_or_default()
     );
     (named && f.rank == Rank::Card).then_some((key, f.number?))
 }

@@ -20,7 +20,11 @@ pub(super) fn purpose(desk: &Desk<'_>, c: &Constraints) -> String {
         (None, None) => "any task".to_owned(),
     };
     if let Some(domain) = &c.domain {
-        purpose = format!("{purpose} on {} text", domain.replace('-', " "));
+        let joint = match c.task.as_deref() {
+            Some("question-answering" | "text-generation" | "fill-mask") | None => "on",
+            Some(_) => "of",
+        };
+        purpose = format!("{purpose} {joint} {} text", domain.replace('-', " "));
     }
     match &c.language[..] {
         [] => {}
