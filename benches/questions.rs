@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use modeldesk::advisor::{Advisor, Machine};
@@ -27,9 +28,13 @@ fn main() {
     for part in ["tune", "held-out"] {
         let asked: Vec<_> = questions.iter().filter(|q| q.part == part).collect();
         let (mut read, mut first, mut with_first, mut control) = (0, 0, 0, 0);
+        let mut unread: BTreeMap<&str, usize> = BTreeMap::new();
         for question in &asked {
             let score = judged::score(question, &judged::ask(&advisor, question));
             read += usize::from(score.read);
+            if !score.read {
+                *unread.entry(question.kind.as_str()).or_default() += 1;
+            }
             if let Some(right) = score.first {
                 with_first += 1;
                 first += usize::from(right);
@@ -52,5 +57,6 @@ fn main() {
             share(first, with_first),
             share(control, with_first)
         );
+        println!("          not read right, by kind: {unread:?}");
     }
 }

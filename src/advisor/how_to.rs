@@ -12,6 +12,9 @@ use super::{Desk, Draft, here, lookup, quantity, script};
 use crate::card::Card;
 use crate::error::Result;
 
+/// Characters of a recipe's source that are shown.
+const MOST_SOURCE: usize = 150;
+
 /// Answers a question about fine-tuning.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     let named = desk.find(&reading.models)?.into_iter().next();
@@ -310,6 +313,11 @@ fn notes(desk: &Desk<'_>, card: &Card, plan: &Plan, state: &here::Here) -> Vec<C
         notes.push(computed(
             "planned: this build computes plans; it does not run them yet.",
         ));
+    }
+    if let (Some(line), Some(source)) = (plan.recipe_line, &plan.recipe_source) {
+        let short: String = source.chars().take(MOST_SOURCE).collect();
+        let text = format!("The recipe, says the card: {short}.");
+        notes.push(cited(card, line, crate::text::line(&text).into_owned()));
     }
     let licence = card.facts.license.as_ref();
     let closed = licence.filter(|l| desk.vocabulary.terms(&l.value) == Some(Terms::NonCommercial));

@@ -96,7 +96,9 @@ pub fn width() -> Option<usize> {
     let size = crossterm::terminal::size()
         .ok()
         .filter(|_| io::stdout().is_terminal());
+    // A terminal that was never given a size says 0.
     size.map(|(columns, _)| usize::from(columns))
+        .filter(|columns| *columns > 0)
 }
 
 /// A count in three digits: `66.4M`, `1.54B`, `512`.

@@ -266,10 +266,10 @@ impl Vocabulary {
         for word in words {
             let (found, _) = tokens(word, &mut self.stems);
             for token in found.into_iter().take(1) {
-                self.hints
-                    .entry(token.stem)
-                    .or_default()
-                    .push(concept.clone());
+                let known = self.hints.entry(token.stem).or_default();
+                if !known.contains(concept) {
+                    known.push(concept.clone());
+                }
             }
         }
     }

@@ -16,6 +16,9 @@ use crate::index::Search;
 use table::{Figures, notes, table};
 use verdict::{purpose, verdict};
 
+/// Lines of caveats at the most.
+const MOST_NOTES: usize = 4;
+
 /// Models that are shown; the others come with `m`.
 const SHOWN: usize = 3;
 
@@ -38,7 +41,7 @@ pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     if ranking.models.is_empty() {
         return Ok(nothing_left(desk, &c, &ranking, mentions));
     }
-    let mut draft = recommend(desk, &c, ranking);
+    let mut draft = recommend(desk, &c, &ranking);
     if c.hub_cards {
         draft.parts.extend(mentioned(mentions));
     }
@@ -62,16 +65,18 @@ fn hub_cards(desk: &Desk<'_>, reading: &Reading) -> Result<Vec<Arc<Card>>> {
         .collect())
 }
 
-fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking) -> Draft {
-    let models = ranking.models;
-    let order = shown_order(&models);
+fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: &Ranking) -> Draft {
+    let models = &ranking.models;
+    let order = shown_order(models);
     let shown: Vec<&Candidate> = order.iter().take(SHOWN).map(|at| &models[*at]).collect();
     let mut parts = vec![Part::Paragraph {
-        claims: verdict(desk, c, &models),
+        claims: verdict(desk, c, models),
     }];
     let figures = Figures::shared(&shown, c);
     parts.push(Part::Table(table(&shown, figures.as_ref())));
-    let notes = notes(desk, c, &shown, figures.as_ref());
+    let mut notes = notes(desk, c, &shown, figures.as_ref());
+    notes.extend(left_out(&ranking.refused));
+    notes.truncate(MOST_NOTES);
     if !notes.is_empty() {
         parts.push(Part::Notes { claims: notes });
     }
@@ -108,7 +113,7 @@ fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: Ranking) -> Draft {
             text: format!("modeldesk compare {}", ids.join(" ")),
         });
     }
-    let swap = swap(&models);
+    let swap = swap(models);
     let models = order.iter().map(|at| ranked(&models[*at])).collect();
     Draft {
         parts,
@@ -168,6 +173,28 @@ fn swap(models: &[Candidate]) -> Option<String> {
             self::name(&first.card)
         )
     })
+}
+
+/// The models that only their licence keeps out: they may be worth a look at the licence.
+fn left_out(refused: &[(Arc<Card>, Vec<String>)]) -> Option<Claim> {
+    let by_licence = |broken: &[String]| matches!(broken, [only] if only.starts_with("licence"));
+    let (card, broken) = refused.iter().find(|(_, broken)| by_licence(broken))?;
+    let count = refused
+        .iter()
+        .filter(|(_, broken)| by_licence(broken))
+        .count();
+    let line = card.facts.license.as_ref().map_or(1, |l| l.line);
+    let more = if count > 1 {
+        format!(" and {} more", count - 1)
+    } else {
+        String::new()
+    };
+    let text = format!(
+        "Left out for the licence: {} ({}){more}.",
+        name(card),
+        broken[0]
+    );
+    Some(cited(card, line, crate::text::line(&text).into_owned()))
 }
 
 /// Imported cards by the question's words, as they state too little to be ranked.
