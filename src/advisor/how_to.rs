@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::{Action, Claim, Part, RunsHere};
-use super::compose::{bullet, cited, computed, name, of_machine, quoted};
+use super::compose::{bullet, cited, computed, mark_words, name, of_machine, quoted};
 use super::plan::{self, Plan, rate};
 use super::question::{Constraints, Reading};
 use super::rank::{Does, does, rank};
@@ -250,7 +250,11 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
 /// A value of the card's recipe, or of transformers' and PEFT's defaults where it has none.
 fn from_recipe(card: &Card, plan: &Plan, value: String) -> Claim {
     match plan.recipe_line {
-        Some(line) => cited(card, line, value),
+        Some(line) => {
+            let recipe = card.facts.fine_tuning.iter().find(|r| r.line == line);
+            let mark = recipe.map_or("", mark_words);
+            cited(card, line, value + mark)
+        }
         None => computed(format!(
             "{value} (defaults of transformers and PEFT; the card has none)"
         )),

@@ -55,6 +55,15 @@ pub fn check_as(card: &Card, strict: bool) -> Vec<Problem> {
         strict,
         problems: card.problems.clone(),
     };
+    if let Some((what, hint)) = unreadable(&card.text) {
+        checker.problems.push(Problem {
+            severity: Severity::Error,
+            line: 1,
+            field: "card".to_owned(),
+            what: what.to_owned(),
+            hint: Some(hint.to_owned()),
+        });
+    }
     let root = match front::split(&card.text) {
         front::Split::Found(found) => {
             yaml::read(found.yaml, found.line, &mut Vec::new()).map(|document| document.root)
@@ -69,6 +78,22 @@ pub fn check_as(card: &Card, strict: bool) -> Vec<Problem> {
         desk::require(&mut checker, root.as_ref());
     }
     settled(checker.problems)
+}
+
+/// Why a text is no card at all.
+fn unreadable(text: &str) -> Option<(&'static str, &'static str)> {
+    let start: Vec<char> = text.chars().take(4096).collect();
+    let strange = start
+        .iter()
+        .filter(|c| matches!(c, '\u{0}' | '\u{fffd}'))
+        .count();
+    if text.trim().is_empty() {
+        Some(("is empty", "write what the model is, below front matter"))
+    } else if strange * 20 > start.len() {
+        Some(("is not text", "give a README.md in UTF-8"))
+    } else {
+        None
+    }
 }
 
 /// Problems in order of their lines, bounded in number and length, and safe to show: field names
@@ -181,6 +206,21 @@ mod tests {
             .into_iter()
             .map(|p| (p.severity, p.line, p.field, p.hint))
             .collect()
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_card() {
+        let first = |text: &str| {
+            let card = Card::parse("a/x", Origin::User, text.to_owned());
+            check(&card).first().map(|p| (p.severity, p.what.clone()))
+        };
+        assert_eq!(first(" \n"), Some((Severity::Error, "is empty".to_owned())));
+        let binary = "\u{fffd}\u{0}ELF\u{fffd}".repeat(50);
+        assert_eq!(
+            first(&binary),
+            Some((Severity::Error, "is not text".to_owned()))
+        );
+        assert_eq!(first("A card without front matter."), None);
     }
 
     #[test]
