@@ -124,6 +124,24 @@ pub struct Comparison {
     pub rows: Vec<Row>,
 }
 
+impl Comparison {
+    /// The fields that can be asked for; the first nine are shown when none is named.
+    pub const FIELDS: [&'static str; 12] = [
+        "parameters",
+        "size",
+        "context_length",
+        "memory",
+        "speed",
+        "license",
+        "language",
+        "tasks",
+        "quality",
+        "architecture",
+        "author",
+        "fine_tuning",
+    ];
+}
+
 /// One field of all models.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {

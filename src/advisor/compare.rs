@@ -16,18 +16,8 @@ use crate::text;
 /// Models that fit side by side.
 const MOST: usize = 5;
 
-/// The fields of a comparison that names none.
-const FIELDS: [&str; 9] = [
-    "parameters",
-    "size",
-    "context_length",
-    "memory",
-    "speed",
-    "license",
-    "language",
-    "tasks",
-    "quality",
-];
+/// How many fields a comparison shows that names none.
+const USUAL: usize = 9;
 
 /// Sets the models of `reading` side by side.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
@@ -90,39 +80,32 @@ fn foreign_note(reading: &Reading) -> Option<Claim> {
     (!names.is_empty()).then(|| computed(format!("I have no card for {}.", joined(names))))
 }
 
-/// The fields asked for; speed brings what it was measured on, size both of its measures.
-fn wanted(reading: &Reading) -> Vec<&str> {
+/// The fields asked for; size brings all of its measures.
+fn wanted(reading: &Reading) -> Vec<&'static str> {
     let mut wanted: Vec<&str> = Vec::new();
-    let mut add = |field| {
-        if !wanted.contains(&field) {
-            wanted.push(field);
-        }
-    };
     for field in &reading.fields {
-        match field.as_str() {
-            "size" => ["parameters", "size", "memory"]
-                .into_iter()
-                .for_each(&mut add),
-            other => {
-                if let Some(known) = FIELDS.iter().find(|f| **f == other) {
-                    add(known);
-                } else if matches!(other, "architecture" | "author" | "data" | "fine_tuning") {
-                    add(match other {
-                        "architecture" => "architecture",
-                        "author" => "author",
-                        "data" => "data",
-                        _ => "fine_tuning",
-                    });
-                }
+        let named = |f: &&&str| {
+            if field == "size" {
+                SIZES.contains(f)
+            } else {
+                **f == field
+            }
+        };
+        for known in Comparison::FIELDS.iter().filter(named) {
+            if !wanted.contains(known) {
+                wanted.push(known);
             }
         }
     }
     if wanted.is_empty() {
-        FIELDS.to_vec()
+        Comparison::FIELDS[..USUAL].to_vec()
     } else {
         wanted
     }
 }
+
+/// What is meant by the size of a model.
+const SIZES: [&str; 3] = ["parameters", "size", "memory"];
 
 fn rows(desk: &Desk<'_>, cards: &[Arc<Card>], field: &str, question: &str) -> Vec<Row> {
     let cells = |of: &dyn Fn(&Card) -> Cell| cards.iter().map(|c| of(c)).collect::<Vec<_>>();

@@ -267,12 +267,14 @@ impl Desk<'_> {
 
     /// A scale with the question's words weighed over the cards.
     fn scale(&self, question: &str) -> Result<Scale<'_>> {
-        let text = question.to_owned();
-        let hits = self.library.search(&Search {
-            text,
+        // A card of somebody else's could be stuffed with words.
+        let search = Search {
+            text: question.to_owned(),
+            origins: vec![Origin::BuiltIn],
             limit: 50,
             ..Search::default()
-        })?;
+        };
+        let hits = self.library.search(&search)?;
         let best = hits
             .first()
             .map_or(1.0, |h| f64::from(h.score))

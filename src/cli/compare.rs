@@ -3,6 +3,7 @@
 use super::ask::{open_advisor, print};
 use super::out::Out;
 use super::{Exit, Result};
+use crate::advisor::Comparison;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -15,27 +16,12 @@ pub(super) struct Arguments {
     #[arg(required = true, num_args = 2..=5, value_name = "MODEL")]
     models: Vec<String>,
     /// Only these fields
-    #[arg(long, value_delimiter = ',', value_name = "FIELD", value_parser = FIELDS)]
+    #[arg(long, value_delimiter = ',', value_name = "FIELD", value_parser = Comparison::FIELDS)]
     fields: Vec<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
-
-const FIELDS: [&str; 12] = [
-    "parameters",
-    "size",
-    "context_length",
-    "memory",
-    "speed",
-    "license",
-    "language",
-    "tasks",
-    "quality",
-    "architecture",
-    "author",
-    "fine_tuning",
-];
 
 pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
     let answer = open_advisor()?.compare(&arguments.models, &arguments.fields)?;

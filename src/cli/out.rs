@@ -101,42 +101,9 @@ pub fn width() -> Option<usize> {
         .filter(|columns| *columns > 0)
 }
 
-/// A count in three digits: `66.4M`, `1.54B`, `512`.
-pub fn short_count(count: u64) -> String {
-    let scaled = |by: f64, unit: &str| {
-        let value = count as f64 / by;
-        let digits = if value < 10.0 {
-            2
-        } else {
-            usize::from(value < 100.0)
-        };
-        format!("{value:.digits$}{unit}")
-    };
-    match count {
-        0..1_000 => count.to_string(),
-        1_000..999_500 => scaled(1e3, "k"),
-        999_500..999_500_000 => scaled(1e6, "M"),
-        _ => scaled(1e9, "B"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_have_three_digits() {
-        let shown = [
-            999,
-            1_000,
-            66_362_880,
-            124_439_808,
-            999_600_000,
-            1_543_714_304,
-        ];
-        let shown = shown.map(short_count);
-        assert_eq!(shown, ["999", "1.00k", "66.4M", "124M", "1.00B", "1.54B"]);
-    }
 
     #[test]
     fn colour_is_for_terminals() {

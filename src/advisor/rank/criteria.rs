@@ -6,7 +6,7 @@ use super::super::quantity;
 use super::super::question::{Constraints, Prefer};
 use super::super::reading::vocabulary::{Terms, Vocabulary};
 use super::{Does, Scale, comparable, does};
-use crate::card::Card;
+use crate::card::{Card, Origin};
 
 /// The criteria of one model, gathered with the weights of the question.
 struct Sheet<'a> {
@@ -50,7 +50,11 @@ pub(super) fn criteria(
     };
     sheet.add("here", value, here.reason.clone());
     sheet.licence();
-    let words = scale.words.get(&card.id).copied().unwrap_or_default();
+    let words = match card.origin {
+        Origin::BuiltIn => scale.words.get(&card.id).copied().unwrap_or_default(),
+        // Words cost nothing: they move no card that was not checked.
+        _ => 0.5,
+    };
     sheet.add("words", words, "BM25, share of the best");
     sheet.criteria
 }

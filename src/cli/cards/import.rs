@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::super::out::{Out, say, short_count, tell};
+use super::super::out::{Out, say, tell};
 use super::{Exit, Result, library, say_notices};
+use crate::advisor::quantity;
 use crate::error::{Error, shown};
 use crate::index::{Listing, Observer, Progress, Report};
 use crate::jobs::Cancel;
@@ -102,7 +103,7 @@ impl Observer for Screen {
                 "\r\x1b[K{} records, {:.0}%, {} a second",
                 progress.records,
                 100.0 * share.min(1.0),
-                short_count(progress.rate() as u64),
+                quantity::count(progress.rate() as u64),
             );
         }
     }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::super::out::{Out, short_count, width};
+use super::super::out::{Out, width};
 use super::{Exit, Result, Source, library, say_notices};
+use crate::advisor::quantity;
 use crate::card::Origin;
 use crate::index::{Filter, Library, Search, Summary, origin_name};
 use crate::text;
@@ -113,7 +114,8 @@ fn print(cards: &[Summary], out: &mut Out) {
             text::ident(&card.id).into_owned(),
             origin_name(card.origin).to_owned(),
             shown(&card.task),
-            card.parameters.map_or_else(|| "-".to_owned(), short_count),
+            card.parameters
+                .map_or_else(|| "-".to_owned(), quantity::count),
             shown(&card.license),
         ]
     };
