@@ -554,3 +554,17 @@ fn another_size_of_a_family_is_not_the_one_that_has_a_card() {
         );
     }
 }
+
+#[test]
+fn a_condition_that_decides_nothing_is_said_to_be_unused() {
+    let answer = ask("summarization, not legal, within 10 ms");
+    assert!(
+        read_as(&answer).contains("not used: not legal"),
+        "{}",
+        read_as(&answer)
+    );
+    assert!(screen(&answer).contains("Not used: within 10 ms"));
+    let plain = ask("summarization of legal text");
+    assert!(!read_as(&plain).contains("not used"));
+    assert!(!screen(&plain).contains("Not used"));
+}

@@ -57,7 +57,30 @@ pub(super) fn read(question: &str, before: Option<&Reading>, v: &Vocabulary) -> 
         follow::carry(&mut reading, before, &u, v);
     }
     settle(&mut reading, &u);
+    reading.unused.extend(unused_denials(&u));
     reading
+}
+
+/// `not legal`, `no summaries`: understood, and nothing that the ranking can leave out by.
+fn unused_denials(u: &Understood) -> Vec<String> {
+    let denied = u.concepts().filter(|(span, concept)| {
+        let counts = matches!(
+            concept,
+            Concept::Domain(_) | Concept::Task(_) | Concept::LongContext
+        );
+        span.negated && counts
+    });
+    let mut said: Vec<String> = denied
+        .map(|(span, _)| {
+            let words: Vec<&str> = u.tokens[span.start..span.end]
+                .iter()
+                .map(|t| t.text.as_str())
+                .collect();
+            format!("not {}", words.join(" "))
+        })
+        .collect();
+    said.dedup();
+    said
 }
 
 /// `something like llama 3 but small`: the named model tells the task, and is not the answer.

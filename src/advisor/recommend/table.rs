@@ -183,6 +183,12 @@ pub(super) fn notes(
     figures: Option<&Figures<'_>>,
 ) -> Vec<Claim> {
     let mut notes = Vec::new();
+    if let Some(limit) = c.max_latency_ms {
+        let text = format!(
+            "Not used: within {limit} ms. No card states a latency here, and none was measured."
+        );
+        notes.push(computed(text));
+    }
     let mut meanings = legend(shown, figures);
     if shown.iter().any(|m| m.here.runs == RunsHere::Planned) {
         meanings.insert(0, "planned: this build advises, it does not run models yet");
