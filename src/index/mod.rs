@@ -44,6 +44,7 @@ pub use list::{Filter, Summary};
 pub use records::{id_of, markdown_below, read_card};
 
 use crate::card::{Card, Origin};
+pub use crate::error::Notice;
 use crate::error::Result;
 use crate::files::Folders;
 
@@ -70,10 +71,6 @@ pub struct Search {
     /// How many hits at most.
     pub limit: usize,
 }
-
-/// Something the user should know that stopped nothing: the index was rebuilt, the home is read-only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice(pub String);
 
 /// Cards, and the state of the index they are from: which one, and its generation.
 type Own = ((usize, u64), Vec<Arc<Card>>);
