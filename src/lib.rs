@@ -8,6 +8,7 @@
 //! - [`jobs`]: the only threads and channels
 //! - [`advisor`]: question, constraints, ranked models, claims; comparison; plan; this machine
 //! - [`index`]: the search index and the store of the user's cards
+//! - [`settings`]: what the user has set in `config.yaml`
 //! - [`card`]: model cards, read and checked; every fact remembers its line
 //! - [`files`], [`text`], [`error`]: safe writes, safe text, errors that say what to do
 
@@ -18,5 +19,6 @@ pub mod error;
 pub mod files;
 pub mod index;
 pub mod jobs;
+pub mod settings;
 pub mod text;
 pub mod tui;
