@@ -10,6 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use modeldesk::advisor::Advisor;
 use modeldesk::files::Folders;
 use modeldesk::jobs::{Request, open_advisor};
+use modeldesk::settings::Settings;
 use modeldesk::tui::{Advised, App, Effect, Event, Theme, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -119,7 +120,9 @@ struct Driven {
 
 impl Driven {
     fn new(root: &Path, size: (u16, u16)) -> Self {
-        let (advisor, opened) = open_advisor(&Folders::below(&root.join("driven"))).expect("opens");
+        let (advisor, opened) =
+            open_advisor(&Folders::below(&root.join("driven")), &Settings::default())
+                .expect("opens");
         let mut app = App::new(size, Theme::new(true), Arc::new(Advised));
         app.update(Event::Opened(Ok(opened)));
         let screen = Terminal::new(TestBackend::new(size.0, size.1)).expect("a screen");

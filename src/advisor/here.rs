@@ -44,7 +44,7 @@ const RUNNING: f64 = 1.25;
 pub(super) struct Here {
     pub(super) runs: RunsHere,
     pub(super) availability: Availability,
-    /// `fetch 990 MB`, `tight: 3.1 GB`, `no: LED`.
+    /// `on disk`, `fetch 990 MB`, `tight: 3.1 GB`, `no: LED`.
     pub(super) reason: String,
 }
 
@@ -102,6 +102,8 @@ pub(super) fn here(card: &Card, machine: &Machine) -> Here {
             Availability::Tight,
             format!("tight: {}", quantity::bytes(memory)),
         )
+    } else if machine.holds(&card.id) {
+        (Availability::Ready, "on disk".to_owned())
     } else {
         (
             Availability::Fetch,
@@ -144,4 +146,51 @@ pub(super) fn architecture_name(model_type: &str) -> String {
 /// bytes each.
 pub(super) fn training_state(parameters: &Fact<u64>) -> u64 {
     parameters.value * 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Origin;
+    use crate::hub::{Cached, Format};
+
+    const GB: u64 = 1_000_000_000;
+
+    /// How a T5 of 4 GB stands where `free` of 16 GB are free and this much of it is on disk.
+    fn t5(free: u64, cached: Option<bool>) -> Here {
+        let front = "architecture: {value: t5}\n  parameters: {value: 1000000000}";
+        let text = format!("---\nmodeldesk:\n  {front}\n---\n");
+        let card = Card::parse("a/b", Origin::User, text);
+        let mut machine = Machine::of(2, 16 * GB, free, 100.0);
+        machine.cached = cached
+            .into_iter()
+            .map(|whole| Cached {
+                id: "a/b".to_owned(),
+                bytes: 4 * GB,
+                revision: None,
+                last_used: None,
+                whole,
+                weights: Format::Safetensors,
+            })
+            .collect();
+        here(&card, &machine)
+    }
+
+    #[test]
+    fn a_whole_model_that_fits_is_ready_and_a_part_is_fetched() {
+        let there = t5(12 * GB, Some(true));
+        assert_eq!(there.availability, Availability::Ready);
+        assert_eq!(there.words(), "planned, on disk");
+        for cached in [None, Some(false)] {
+            let absent = t5(12 * GB, cached);
+            assert_eq!(absent.availability, Availability::Fetch);
+            assert_eq!(absent.words(), "planned, 4.0 GB");
+        }
+    }
+
+    #[test]
+    fn being_on_disk_makes_no_room() {
+        assert_eq!(t5(6 * GB, Some(true)).availability, Availability::Tight);
+        assert_eq!(t5(4 * GB, Some(true)).availability, Availability::No);
+    }
 }

@@ -1,4 +1,4 @@
-//! What this machine has, and how fast it multiplies matrices.
+//! What this machine has, which models among it, and how fast it multiplies matrices.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use crate::files::Folders;
+use crate::hub::{Cache, Cached};
+use crate::settings::Settings;
 
 /// What this machine has, read when it was made.
 #[derive(Debug, Clone)]
@@ -18,6 +20,10 @@ pub struct Machine {
     pub memory: u64,
     /// Memory that is free or can be freed, bytes.
     pub free_memory: u64,
+    /// Threads that compute: a setting, else the cores.
+    pub threads: usize,
+    /// The models in the cache, in the order of ids.
+    pub cached: Vec<Cached>,
     /// Where a measured speed is kept between sessions.
     cache: Option<std::path::PathBuf>,
     speed: OnceLock<Option<Speed>>,
@@ -28,15 +34,18 @@ pub struct Machine {
 pub struct Speed {
     /// Floating-point operations a second, in units of 10^9.
     pub gflops: f64,
-    /// Cores that took part.
+    /// Threads that took part, each on a core.
     pub cores: usize,
 }
 
 impl Machine {
-    /// Reads this machine; a measured speed is kept below `folders.cache`.
-    pub fn read(folders: &Folders) -> Self {
+    /// Reads this machine; a measured speed is kept below `folders.cache`. What is wrong with the
+    /// cache of models is for `doctor` to say: it stops no answer.
+    pub fn read(folders: &Folders, settings: &Settings) -> Self {
         let mut machine = Self::bare();
         machine.cache = Some(folders.cache.join("machine.json"));
+        machine.threads = settings.threads.map_or(machine.cores, usize::from);
+        machine.cached = Cache::of_environment(settings).scan().0;
         machine
     }
 
@@ -47,9 +56,17 @@ impl Machine {
             cores,
             memory,
             free_memory,
+            threads: cores,
+            cached: Vec::new(),
             cache: None,
             speed,
         }
+    }
+
+    /// Whether all that runs the model is on this disk.
+    pub fn holds(&self, id: &str) -> bool {
+        let found = self.cached.binary_search_by(|c| c.id.as_str().cmp(id));
+        found.is_ok_and(|at| self.cached[at].whole)
     }
 
     fn bare() -> Self {
@@ -64,6 +81,8 @@ impl Machine {
             cores,
             memory: limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
             free_memory: limits.map_or(free, |l| l.free_memory.min(free)),
+            threads: cores,
+            cached: Vec::new(),
             cache: None,
             speed: OnceLock::new(),
         }
@@ -76,7 +95,7 @@ impl Machine {
         let kept = || {
             self.cache
                 .as_deref()
-                .and_then(|path| kept(path, self.cores))
+                .and_then(|path| kept(path, self.threads))
         };
         *self.speed.get_or_init(|| kept().or_else(|| self.measure()))
     }
@@ -87,8 +106,8 @@ impl Machine {
         let kept = self
             .cache
             .as_deref()
-            .and_then(|path| kept(path, self.cores));
-        let measured = measure(self.cores)?;
+            .and_then(|path| kept(path, self.threads));
+        let measured = measure(self.threads)?;
         if let Some(kept) = kept.filter(|k| k.gflops >= measured.gflops) {
             return Some(kept);
         }
@@ -111,15 +130,15 @@ impl Machine {
     }
 }
 
-fn kept(path: &Path, cores: usize) -> Option<Speed> {
+fn kept(path: &Path, threads: usize) -> Option<Speed> {
     let text = std::fs::read(path).ok()?;
     let speed: Speed = serde_json::from_slice(&text).ok()?;
-    (speed.cores == cores && speed.gflops.is_finite() && speed.gflops > 0.0).then_some(speed)
+    (speed.cores == threads && speed.gflops.is_finite() && speed.gflops > 0.0).then_some(speed)
 }
 
 /// Multiplies [1024, 768] by [768, 3072], the largest product of GPT-2's layer in a step of 1024
 /// tokens, for 30 ms and takes the best of the repeats: what the machine can do when left alone.
-fn measure(cores: usize) -> Option<Speed> {
+fn measure(threads: usize) -> Option<Speed> {
     use candle_core::{Device, Tensor};
     let (rows, inner, columns) = (1024, 768, 3072);
     let halves = |shape: (usize, usize)| Tensor::full(0.5f32, shape, &Device::Cpu).ok();
@@ -135,6 +154,6 @@ fn measure(cores: usize) -> Option<Speed> {
     let operations = 2.0 * (rows * inner * columns) as f64;
     Some(Speed {
         gflops: operations / best / 1e9,
-        cores,
+        cores: threads,
     })
 }

@@ -11,6 +11,7 @@ use crate::advisor::{Advisor, Answer, Machine};
 use crate::error::Error;
 use crate::files::Folders;
 use crate::index::Library;
+use crate::settings::Settings;
 
 /// Columns of an answer that is not printed on a terminal.
 const PLAIN_WIDTH: u16 = 80;
@@ -40,13 +41,13 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
+pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> Result<Exit> {
     let question = arguments.question.join(" ");
     if question.trim().is_empty() {
         return Err(Error::usage("the question is empty")
             .hint("try `modeldesk ask \"Which model is best for summarizing legal documents?\"`"));
     }
-    let advisor = open_advisor()?;
+    let advisor = open_advisor(settings)?;
     let before = match &arguments.after {
         Some(earlier) => Some(advisor.ask(earlier, None)?.reading),
         None => None,
@@ -56,13 +57,14 @@ pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
 }
 
 /// The advisor over this user's library; what the user should know of it is said.
-pub(super) fn open_advisor() -> Result<Advisor> {
+pub(super) fn open_advisor(settings: &Settings) -> Result<Advisor> {
     let folders = Folders::of_user()?;
     let (library, notices) = Library::open(&folders)?;
     for notice in notices {
         out::say("note", &notice.0);
     }
-    Ok(Advisor::new(Arc::new(library), Machine::read(&folders)))
+    let machine = Machine::read(&folders, settings);
+    Ok(Advisor::new(Arc::new(library), machine))
 }
 
 /// Prints an answer for a person or for a program.

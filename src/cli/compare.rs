@@ -4,6 +4,7 @@ use super::ask::{open_advisor, print};
 use super::out::Out;
 use super::{Exit, Result};
 use crate::advisor::Comparison;
+use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -23,7 +24,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
-    let answer = open_advisor()?.compare(&arguments.models, &arguments.fields)?;
+pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> Result<Exit> {
+    let answer = open_advisor(settings)?.compare(&arguments.models, &arguments.fields)?;
     print(&answer, arguments.json, false, out)
 }

@@ -16,9 +16,10 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::{Parser, Subcommand};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Notice, Result};
 use crate::files::Folders;
-use crate::text;
+use crate::settings::Settings;
+use crate::{jobs, text};
 use out::Out;
 
 /// How a command that was carried out ends the program.
@@ -66,14 +67,42 @@ enum Command {
 }
 
 impl Command {
-    fn run(self, out: &mut Out) -> Result<Exit> {
+    fn run(self, own: &Own, out: &mut Out) -> Result<Exit> {
+        if !matches!(self, Self::Doctor(_) | Self::Completions(_)) {
+            for notice in &own.notices {
+                out::say("note", &notice.0);
+            }
+        }
         match self {
-            Self::Ask(arguments) => ask::run(&arguments, out),
-            Self::Compare(arguments) => compare::run(&arguments, out),
+            Self::Ask(arguments) => ask::run(&arguments, &own.settings, out),
+            Self::Compare(arguments) => compare::run(&arguments, &own.settings, out),
             Self::Cards(arguments) => cards::run(arguments, out),
-            Self::Doctor(arguments) => doctor::run(&arguments, out),
+            Self::Doctor(arguments) => doctor::run(&arguments, own, out),
             Self::Completions(arguments) => completions::run(&arguments, out),
         }
+    }
+}
+
+/// What the user has set, and what of it is not used.
+#[derive(Debug, Default)]
+struct Own {
+    settings: Settings,
+    notices: Vec<Notice>,
+}
+
+impl Own {
+    /// Reads the settings, and applies those that hold for the whole program.
+    fn read() -> Self {
+        // Who has no folders is told by what needs them.
+        let Ok(folders) = Folders::of_user() else {
+            return Self::default();
+        };
+        let (settings, mut notices) = Settings::read(&folders);
+        out::paint(settings.in_colour());
+        if let Some(Err(error)) = settings.threads.map(jobs::compute_on) {
+            notices.push(Notice(error.to_string()));
+        }
+        Self { settings, notices }
     }
 }
 
@@ -87,9 +116,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let mut out = Out::new();
+    let own = Own::read();
     let ended = match parsed.command {
-        Some(command) => command.run(&mut out),
-        None => desk(&mut out),
+        Some(command) => command.run(&own, &mut out),
+        None => desk(own, &mut out),
     };
     let ended = ended.and_then(|exit| out.finish().map(|()| exit));
     match ended {
@@ -127,9 +157,9 @@ fn report(error: &Error) {
 }
 
 /// Without a subcommand: the desk on a terminal, else what this is and what to try.
-fn desk(out: &mut Out) -> Result<Exit> {
+fn desk(own: Own, out: &mut Out) -> Result<Exit> {
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        crate::tui::run(&Folders::of_user()?)?;
+        crate::tui::run(&Folders::of_user()?, &own.settings, own.notices)?;
         return Ok(Exit::Done);
     }
     out.line("modeldesk answers which model to use, and how, from model cards on this disk.");

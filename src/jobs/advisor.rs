@@ -15,6 +15,7 @@ use crate::card::{Card, Origin};
 use crate::error::Result;
 use crate::files::Folders;
 use crate::index::{Library, Notice};
+use crate::settings::Settings;
 
 /// What the thread works with: the advisor, or a stand-in for tests.
 pub trait Engine {
@@ -144,9 +145,9 @@ pub enum Report {
 ///
 /// # Errors
 /// When the library cannot be opened.
-pub fn open_advisor(folders: &Folders) -> Result<(Advisor, Opened)> {
+pub fn open_advisor(folders: &Folders, settings: &Settings) -> Result<(Advisor, Opened)> {
     let (library, notices) = Library::open(folders)?;
-    let machine = Machine::read(folders);
+    let machine = Machine::read(folders, settings);
     let mut names: Vec<String> = Vec::new();
     for card in library.built_in().iter().chain(&library.own()) {
         if card.facts.kind == crate::card::Kind::Model {

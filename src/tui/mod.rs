@@ -39,9 +39,10 @@ pub use wording::{Advised, Wording};
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Notice, Result};
 use crate::files::Folders;
 use crate::jobs::{self, Engine, Opened};
+use crate::settings::Settings;
 
 /// Opens what answers questions; runs on the advisor's thread, so that the first frame waits for
 /// nothing.
@@ -49,13 +50,17 @@ pub trait Opener<E>: FnOnce() -> Result<(E, Opened)> + Send + 'static {}
 
 impl<E, F: FnOnce() -> Result<(E, Opened)> + Send + 'static> Opener<E> for F {}
 
-/// Runs the desk of a user until they leave it.
+/// Runs the desk of a user until they leave it; `said` is what is wrong with their settings.
 ///
 /// # Errors
 /// When the terminal cannot be used, or goes away.
-pub fn run(folders: &Folders) -> Result<()> {
-    let own = folders.clone();
-    run_with(folders, Arc::new(Advised), move || jobs::open_advisor(&own))
+pub fn run(folders: &Folders, settings: &Settings, said: Vec<Notice>) -> Result<()> {
+    let (own, set) = (folders.clone(), settings.clone());
+    run_with(folders, Arc::new(Advised), move || {
+        let (advisor, mut opened) = jobs::open_advisor(&own, &set)?;
+        opened.notices.splice(0..0, said);
+        Ok((advisor, opened))
+    })
 }
 
 /// As [`run()`], over anything that answers questions, and in any words.

@@ -6,9 +6,11 @@
 )]
 
 mod ask;
+mod cache;
 mod cards;
 mod counts;
 mod desk;
 mod index;
 mod judged;
+mod settings;
 mod text;

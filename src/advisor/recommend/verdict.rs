@@ -130,7 +130,6 @@ fn without_task(desk: &Desk<'_>, c: &Constraints, models: &[Candidate]) -> Vec<C
 
 fn price(m: &Candidate) -> String {
     match m.here.availability {
-        Availability::Ready => ", ready".to_owned(),
         Availability::No => String::new(),
         _ => format!(" ({})", m.here.words()),
     }

@@ -85,6 +85,8 @@ impl Home {
         command
             .args(arguments)
             .stdin(Stdio::null())
+            .env_remove("HF_HUB_CACHE")
+            .env_remove("HF_HOME")
             .env("HOME", self.path());
         for (variable, name) in [
             ("XDG_DATA_HOME", "data"),
