@@ -184,7 +184,7 @@ mod tests {
         for cached in [None, Some(false)] {
             let absent = t5(12 * GB, cached);
             assert_eq!(absent.availability, Availability::Fetch);
-            assert_eq!(absent.words(), "planned, 4.0 GB");
+            assert_eq!(absent.words(), "planned, 4 GB");
         }
     }
 

@@ -84,7 +84,7 @@ impl Command {
 }
 
 /// What the user has set, and what of it is not used.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Own {
     settings: Settings,
     notices: Vec<Notice>,
@@ -94,10 +94,10 @@ impl Own {
     /// Reads the settings, and applies those that hold for the whole program.
     fn read() -> Self {
         // Who has no folders is told by what needs them.
-        let Ok(folders) = Folders::of_user() else {
-            return Self::default();
+        let (settings, mut notices) = match Folders::of_user() {
+            Ok(folders) => Settings::read(&folders),
+            Err(_) => (Settings::default(), Vec::new()),
         };
-        let (settings, mut notices) = Settings::read(&folders);
         out::paint(settings.in_colour());
         if let Some(Err(error)) = settings.threads.map(jobs::compute_on) {
             notices.push(Notice(error.to_string()));

@@ -212,7 +212,7 @@ fn a_ref_that_is_no_commit_is_as_good_as_none() {
         models.put("a/b", LATER, "config.json", b"{}");
         models.put("a/b", COMMIT, "config.json", b"{}");
         let newest = File::open(models.model("a/b").join("snapshots").join(LATER)).unwrap();
-        let soon = SystemTime::now() + Duration::from_secs(60);
+        let soon = SystemTime::now() + Duration::from_mins(1);
         newest.set_modified(soon).unwrap();
         models.main("a/b", COMMIT);
         assert_eq!(models.only().revision.as_deref(), Some(COMMIT));
