@@ -105,6 +105,7 @@ fn painted(line: &Line) -> String {
     let spans = line.spans.iter().map(|span| match span.role {
         Role::Plain | Role::Code => span.text.clone(),
         Role::Strong => paint("1", &span.text),
+        Role::Emphasis => paint("3", &span.text),
         Role::Dim | Role::Cite => paint("2", &span.text),
     });
     spans.collect::<String>().trim_end().to_owned()

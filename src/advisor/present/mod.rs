@@ -27,6 +27,8 @@ pub enum Role {
     Plain,
     /// What is to be seen first: names, headings.
     Strong,
+    /// What a text stresses.
+    Emphasis,
     /// Secondary.
     Dim,
     /// To be copied as it is.
