@@ -48,6 +48,7 @@ pub enum Command {
     Examples,
     NextVariant,
     PreviousVariant,
+    Raw,
     // Everywhere.
     Back,
     Interrupt,
@@ -83,6 +84,7 @@ impl Command {
             Self::Compare => &["compare"],
             Self::Copy => &["copy"],
             Self::Open => &["open"],
+            Self::Raw => &["raw"],
             Self::Bottom => &["end"],
             Self::Top => &["top"],
             Self::Redraw => &["redraw"],
@@ -330,6 +332,9 @@ pub static BINDINGS: &[Binding] = &[
     row(ANSWER, &[Key::char(' ')], Command::Mark, "Space", "mark", "mark a model for comparing"),
     row(ANSWER, &[Key::char('m')], Command::More, "m", "more", "more models, or fewer"),
     row(ANSWER, &[Key::char('n')], Command::New, "n", "new", "start afresh: the next question carries nothing over"),
+    row(&[C::Card], &[ENTER], Command::Open, "Enter", "open", "open the marked fact at its line, or the marked card"),
+    row(&[C::Card], &[Key::plain(KeyCode::Left)], Command::Left, "Left Right", "tabs", "text of the card, what the desk reads of it, related cards"),
+    row(&[C::Card], &[Key::plain(KeyCode::Right)], Command::Right, "Left Right", "", ""),
     row(&[C::Card], &[Key::char('[')], Command::PreviousVariant, "[ ]", "sources", "previous, next source of the answer"),
     row(&[C::Card], &[Key::char(']')], Command::NextVariant, "[ ]", "", ""),
     row(&[C::Card], &[Key::char('y')], Command::Copy, "y", "copy", "copy id:line"),
@@ -380,7 +385,13 @@ pub static BINDINGS: &[Binding] = &[
 ];
 
 /// Commands that have no key: the palette alone has them.
-pub static KEYLESS: &[(Command, &str)] = &[(Command::Examples, "the example questions again")];
+pub static KEYLESS: &[(Command, &str)] = &[
+    (Command::Examples, "the example questions again"),
+    (
+        Command::Raw,
+        "the text of the card as it is, or as it is meant",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
