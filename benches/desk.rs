@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use modeldesk::advisor::Advisor;
 use modeldesk::files::Folders;
-use modeldesk::jobs::{Request, open_advisor};
+use modeldesk::jobs::{Engine, Request, open_advisor};
 use modeldesk::tui::{Advised, App, Effect, Event, Theme, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -164,7 +164,7 @@ impl Driven {
             },
             Request::Card { ticket, id } => Event::CardRead {
                 ticket,
-                card: self.advisor.library().card(&id),
+                card: Engine::card(&self.advisor, &id),
             },
         }
     }

@@ -20,7 +20,9 @@ pub mod question;
 mod rank;
 mod reading;
 mod recommend;
+mod related;
 mod script;
+mod sheet;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,6 +30,8 @@ use std::sync::Arc;
 pub use answer::{Answer, Comparison};
 pub use machine::Machine;
 pub use question::{Intent, Reading};
+pub use related::{Related, Relation};
+pub use sheet::{Stated, sheet};
 
 use crate::card::{Card, Origin};
 use crate::error::Result;

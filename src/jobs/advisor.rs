@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{panic_error, spawn};
 use crate::advisor::machine::Machine;
-use crate::advisor::{Advisor, Answer, Reading};
-use crate::card::{Card, Origin};
+use crate::advisor::{Advisor, Answer, Reading, Related};
+use crate::card::{Card, Origin, Problem};
 use crate::error::Result;
 use crate::files::Folders;
 use crate::index::{Library, Notice};
@@ -33,11 +33,11 @@ pub trait Engine {
     /// When the index cannot be searched.
     fn answer(&self, reading: Reading) -> Result<Answer>;
 
-    /// The card of that id.
+    /// The card of that id, and what stands beside it.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn card(&self, id: &str) -> Result<Option<Arc<Card>>>;
+    fn card(&self, id: &str) -> Result<Option<OpenCard>>;
 
     /// What the user should know of what happened since the last call.
     fn take_notices(&self) -> Vec<Notice> {
@@ -58,13 +58,31 @@ impl Engine for Advisor {
         Self::answer(self, reading)
     }
 
-    fn card(&self, id: &str) -> Result<Option<Arc<Card>>> {
-        self.library().card(id)
+    fn card(&self, id: &str) -> Result<Option<OpenCard>> {
+        let Some(card) = self.library().card(id)? else {
+            return Ok(None);
+        };
+        Ok(Some(OpenCard {
+            problems: crate::card::check(&card),
+            related: self.related(&card)?,
+            card,
+        }))
     }
 
     fn take_notices(&self) -> Vec<Notice> {
         self.library().take_notices()
     }
+}
+
+/// A card, and what is known of it besides.
+#[derive(Debug, Clone)]
+pub struct OpenCard {
+    /// The card.
+    pub card: Arc<Card>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// The cards beside it, the closest first.
+    pub related: Vec<Related>,
 }
 
 /// What the desk shows of a library that has been opened.
@@ -108,7 +126,7 @@ pub enum Request {
         /// The edited reading.
         reading: Box<Reading>,
     },
-    /// Fetch a card's text.
+    /// Fetch a card, and what stands beside it.
     Card {
         /// Names this request.
         ticket: u64,
@@ -136,7 +154,7 @@ pub enum Report {
         /// The request's.
         ticket: u64,
         /// The card; none when no card has that id.
-        card: Result<Option<Arc<Card>>>,
+        card: Result<Option<OpenCard>>,
     },
 }
 

@@ -8,7 +8,7 @@ mod cancel;
 
 use std::thread::JoinHandle;
 
-pub use advisor::{AdvisorWorker, Engine, Opened, Report, Request, open_advisor};
+pub use advisor::{AdvisorWorker, Engine, OpenCard, Opened, Report, Request, open_advisor};
 pub use cancel::Cancel;
 
 use crate::error::{Error, Result};
