@@ -1,14 +1,11 @@
 //! What reaches the desk, and what the desk asks for: facts in, effects out.
 
-use std::sync::Arc;
-
 use crossterm::event::KeyEvent;
 
 use crate::advisor::Answer;
-use crate::card::Card;
 use crate::error::Result;
 use crate::index::Notice;
-use crate::jobs::{Opened, Report, Request};
+use crate::jobs::{OpenCard, Opened, Report, Request};
 
 use super::clipboard::Outcome;
 
@@ -32,12 +29,12 @@ pub enum Event {
         /// The answer, or why there is none.
         answer: Result<Box<Answer>>,
     },
-    /// The text of a card that a pane asked for; dropped when the pane has moved on.
+    /// A card that a pane asked for; dropped when the pane has moved on.
     CardRead {
         /// The request's.
         ticket: u64,
         /// The card; none when no card has that id.
-        card: Result<Option<Arc<Card>>>,
+        card: Result<Option<OpenCard>>,
     },
     /// Earlier inputs, oldest first, as the history file has them.
     Remembered(Vec<String>),

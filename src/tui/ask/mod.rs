@@ -29,6 +29,7 @@ use super::pane::{Ahead, Library, Pane, Shell, told};
 use super::plain::scrolled;
 use crate::advisor::Answer;
 use crate::advisor::present::{Line, Target};
+use crate::jobs::Request;
 
 /// A part that can have the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +126,19 @@ impl Ask {
                 self.over = over;
                 self.part = Part::Content;
             }
-            Some(Over::Card { scroll, .. }) => {
+            Some(Over::Card {
+                mut card,
+                citation,
+                scroll,
+            }) => {
+                if card.back() {
+                    self.over = Some(Over::Card {
+                        card,
+                        citation,
+                        scroll,
+                    });
+                    return;
+                }
                 self.conversation.scroll = scroll;
                 self.part = Part::Content;
             }
@@ -208,6 +221,14 @@ impl Ask {
         let shows_examples = self.shows_examples();
         match &mut self.over {
             Some(Over::Fields(fields)) => fields.open(),
+            Some(Over::Card { card, .. }) => match card.wanted() {
+                Some(id) => {
+                    let asked = id.clone();
+                    let ticket = shell.request(|ticket| Request::Card { ticket, id: asked });
+                    card.enter(&id, ticket);
+                }
+                None => card.run(Command::Open),
+            },
             _ if shows_examples => {
                 let question = EXAMPLES[self.example.min(EXAMPLES.len() - 1)];
                 shell.history.push(question);
@@ -253,7 +274,7 @@ impl Pane for Ask {
             Command::Open => match (&self.over, self.focus()) {
                 (_, Part::Input) => false,
                 (Some(Over::Fields(fields)), _) => fields.can_open(),
-                (Some(_), Part::Card) => false,
+                (Some(Over::Card { card, .. }), Part::Card) => card.can(command),
                 _ => self.shows_examples() || self.conversation.target().is_some(),
             },
             Command::NextVariant | Command::PreviousVariant => {
@@ -266,8 +287,12 @@ impl Pane for Ask {
                 (Some(Over::Why { lines, .. }), Part::Content) => {
                     lines.len() > usize::from(self.size.1)
                 }
-                (Some(Over::Card { card, .. }), Part::Card) => card.scrolls(),
+                (Some(Over::Card { card, .. }), Part::Card) => card.can(command),
                 _ => true,
+            },
+            Command::Left | Command::Right | Command::Raw => match (&self.over, self.focus()) {
+                (Some(Over::Card { card, .. }), Part::Card) => card.can(command),
+                _ => command != Command::Raw,
             },
             // In the conversation there is nothing to go back from.
             Command::Back => self.focus() == Part::Input || self.over.is_some() || self.examples,
@@ -281,6 +306,9 @@ impl Pane for Ask {
             Command::Send => self.send(shell),
             Command::Up | Command::Down if self.context().is_typing() => {
                 self.run_typing(command, shell);
+            }
+            Command::Left | Command::Right | Command::Raw if self.focus() == Part::Card => {
+                self.run_move(command);
             }
             Command::Up
             | Command::Down
