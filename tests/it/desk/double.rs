@@ -10,11 +10,11 @@ use modeldesk::advisor::answer::{
 };
 use modeldesk::advisor::present::{Line, Role, Span, Target};
 use modeldesk::advisor::question::Field;
-use modeldesk::advisor::{Answer, Reading};
-use modeldesk::card::{Card, Facts, Origin};
+use modeldesk::advisor::{Answer, Reading, Related, Relation};
+use modeldesk::card::{Card, Origin, Problem, Severity};
 use modeldesk::error::{Error, Result};
 use modeldesk::index::Notice;
-use modeldesk::jobs::{Engine, Opened, Request};
+use modeldesk::jobs::{Engine, OpenCard, Opened, Request};
 use modeldesk::tui::{App, Effect, Event, Leave, Outcome, Theme, Wording, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -112,19 +112,34 @@ pub(super) fn legal(question: &str) -> Answer {
     }
 }
 
-/// A card of 60 lines.
+/// A card of 62 lines: some facts, and one of each kind of Markdown.
 pub(super) fn card(id: &str) -> Card {
-    let mut text = String::from("---\nlicense: mit\n---\n");
-    for n in 4..=60 {
-        writeln!(text, "Line {n} of the card, with some words to read.").unwrap();
-    }
-    Card {
+    Card::parse(id, Origin::BuiltIn, include_str!("card.md"))
+}
+
+/// That card as the advisor's thread hands it over: three others beside it.
+pub(super) fn open_card(id: &str) -> OpenCard {
+    let related = |id: &str, relation, parameters| Related {
         id: id.to_owned(),
         origin: Origin::BuiltIn,
-        text: text.into(),
-        facts: Facts::default(),
-        sections: Vec::new(),
-        problems: Vec::new(),
+        relation,
+        parameters,
+        license: Some("apache-2.0".to_owned()),
+    };
+    OpenCard {
+        problems: vec![Problem {
+            severity: Severity::Warning,
+            line: 20,
+            field: "model-index[0].results[0]".to_owned(),
+            what: "the figure has no source".to_owned(),
+            hint: Some("add source.name".to_owned()),
+        }],
+        related: vec![
+            related("allenai/led-base-16384", Relation::Base, Some(161_844_480)),
+            related("google-t5/t5-small", Relation::Task, Some(60_506_624)),
+            related("guide/rouge", Relation::Guide, None),
+        ],
+        card: Arc::new(card(id)),
     }
 }
 
@@ -149,8 +164,8 @@ impl Engine for Double {
         Ok(answer)
     }
 
-    fn card(&self, id: &str) -> Result<Option<Arc<Card>>> {
-        Ok((id != "nsi319/legal-pegasus").then(|| Arc::new(card(id))))
+    fn card(&self, id: &str) -> Result<Option<OpenCard>> {
+        Ok((id != "nsi319/legal-pegasus").then(|| open_card(id)))
     }
 }
 

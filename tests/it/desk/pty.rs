@@ -88,6 +88,8 @@ impl Session {
     fn start(mut command: CommandBuilder) -> Self {
         let home = tempfile::tempdir().unwrap();
         command.env("TERM", "xterm-256color");
+        // The screen has 24 rows: a backtrace would push away what is looked for.
+        command.env("RUST_BACKTRACE", "0");
         command.env(HOME, home.path());
         for name in [
             "XDG_DATA_HOME",

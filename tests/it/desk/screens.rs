@@ -60,6 +60,43 @@ fn a_card_at_the_cited_line() {
 }
 
 #[test]
+fn the_rest_of_a_card() {
+    at_each_size("card_end", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter G");
+    });
+}
+
+#[test]
+fn front_matter_of_a_card() {
+    at_each_size("card_front", Driver::answered, &|desk| {
+        desk.press("Tab j j j j j Enter");
+    });
+}
+
+#[test]
+fn what_the_desk_reads_of_a_card() {
+    at_each_size("card_facts", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter Right j");
+    });
+}
+
+#[test]
+fn cards_beside_a_card() {
+    at_each_size("card_related", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter Right Right j");
+    });
+}
+
+#[test]
+fn a_card_as_it_is() {
+    at_each_size("card_raw", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter :");
+        desk.type_text("raw");
+        desk.press("Enter");
+    });
+}
+
+#[test]
 fn why() {
     at_each_size("why", Driver::answered, &|desk| desk.press("Tab w"));
 }
