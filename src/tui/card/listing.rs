@@ -122,7 +122,7 @@ impl Listing {
         } else {
             self.rows.iter().rposition(of)
         };
-        let last = last.unwrap_or(self.rows.len().saturating_sub(1));
+        let last = last.unwrap_or_else(|| self.rows.len().saturating_sub(1));
         self.scroll = self
             .scroll
             .max((last + 1).saturating_sub(self.height))

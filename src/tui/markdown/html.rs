@@ -54,24 +54,21 @@ const BLOCKS: [&str; 30] = [
 pub(super) fn pieces(html: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let (mut rest, mut line) = (html, 0);
+    // What is never closed hides nothing, and is not looked for again.
+    let mut hides = true;
     while !rest.is_empty() {
-        let length = match rest.strip_prefix('<') {
-            Some(_) => match tag_length(rest) {
-                Some(length) => {
-                    pieces.extend(tag(&rest[..length], line));
-                    hidden_length(rest, length)
-                }
-                // A lone `<` is text.
-                None => {
-                    pieces.push(Piece::Text("<".to_owned(), line));
-                    1
-                }
-            },
-            None => {
-                let length = rest.find('<').unwrap_or(rest.len());
-                text(&rest[..length], line, &mut pieces);
-                length
-            }
+        let length = if !rest.starts_with('<') {
+            let length = rest.find('<').unwrap_or(rest.len());
+            text(&rest[..length], line, &mut pieces);
+            length
+        } else if let Some(length) = tag_length(rest) {
+            pieces.extend(tag(&rest[..length], line));
+            let hidden = hides.then(|| hidden_length(rest, length));
+            hides = hidden != Some(None);
+            length + hidden.flatten().unwrap_or(0)
+        } else {
+            pieces.push(Piece::Text("<".to_owned(), line));
+            1
         };
         line += rest[..length].matches('\n').count();
         rest = &rest[length..];
@@ -116,17 +113,16 @@ fn tag_length(rest: &str) -> Option<usize> {
     (rest.as_bytes()[end + 1] == b'>').then_some(end + 2)
 }
 
-/// The length of a tag, with all that follows it up to its end where that is no text.
-fn hidden_length(rest: &str, length: usize) -> usize {
+/// The length of what follows a tag and is no text; none where it never ends.
+fn hidden_length(rest: &str, length: usize) -> Option<usize> {
     let name = name(&rest[..length]).to_ascii_lowercase();
-    if !matches!(name.as_str(), "script" | "style") {
-        return length;
+    if rest.starts_with("</") || !matches!(name.as_str(), "script" | "style") {
+        return Some(0);
     }
     let end = format!("</{name}");
-    let inside = rest.as_bytes()[length..]
+    rest.as_bytes()[length..]
         .windows(end.len())
-        .position(|window| window.eq_ignore_ascii_case(end.as_bytes()));
-    inside.map_or(length, |at| length + at)
+        .position(|window| window.eq_ignore_ascii_case(end.as_bytes()))
 }
 
 /// The name of an element, without `<` and `/`.
@@ -160,16 +156,14 @@ fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
         let key = rest[..at].trim_end();
         let key = &key[key.rfind([' ', '\n', '"', '\'']).map_or(0, |at| at + 1)..];
         let value = rest[at + 1..].trim_start();
-        let (found, length) = match value.bytes().next() {
-            Some(q @ (b'"' | b'\'')) => {
-                let inner = &value[1..];
-                let end = inner.find(char::from(q)).unwrap_or(inner.len());
-                (&inner[..end], (end + 2).min(value.len()))
-            }
-            _ => {
-                let end = value.find([' ', '\n', '>']).unwrap_or(value.len());
-                (&value[..end], end)
-            }
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let (found, length) = if let Some(quote) = quote {
+            let inner = &value[1..];
+            let end = inner.find(quote).unwrap_or(inner.len());
+            (&inner[..end], (end + 2).min(value.len()))
+        } else {
+            let end = value.find([' ', '\n', '>']).unwrap_or(value.len());
+            (&value[..end], end)
         };
         if key.eq_ignore_ascii_case(wanted) {
             return Some(found);

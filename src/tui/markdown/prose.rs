@@ -82,7 +82,7 @@ impl Prose {
         let mut stream = Stream::new();
         for (n, (start, role, line)) in runs.iter().enumerate() {
             let end = runs.get(n + 1).map_or(text.len(), |next| next.0);
-            self.push(&stream.push(text[*start..end].as_bytes()), *role, *line);
+            self.push(&stream.push(&text.as_bytes()[*start..end]), *role, *line);
         }
         if let Some((_, role, line)) = runs.last() {
             self.push(&stream.finish(), *role, *line);

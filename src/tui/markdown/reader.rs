@@ -120,7 +120,8 @@ impl Reader {
         match event {
             Event::Start(tag) => self.start(tag, line),
             Event::End(tag) => {
-                self.finish(tag, self.line_of(at.end.saturating_sub(1).max(at.start)))
+                let line = self.line_of(at.end.saturating_sub(1).max(at.start));
+                self.finish(tag, line);
             }
             Event::Text(text) => self.text(&text, line),
             // The marks stay: without colour nothing else tells code from words.
@@ -401,16 +402,16 @@ impl Reader {
             self.rows.push(row);
         }
         let (first, others) = self.leads.take(most);
-        let rows = make(self.width.saturating_sub(first.len() + indent.len()));
-        for (n, row) in rows.into_iter().enumerate() {
-            let mut made = Row {
-                spans: Vec::with_capacity(row.spans.len() + 1),
-                ..row
+        let block = make(self.width.saturating_sub(first.len() + indent.len()));
+        for (n, inner) in block.into_iter().enumerate() {
+            let mut row = Row {
+                spans: Vec::with_capacity(inner.spans.len() + 1),
+                ..inner
             };
-            made.push(if n == 0 { &first } else { &others }, Role::Dim);
-            made.push(indent, Role::Code);
-            made.spans.extend(row.spans);
-            self.rows.push(made);
+            row.push(if n == 0 { &first } else { &others }, Role::Dim);
+            row.push(indent, Role::Code);
+            row.spans.extend(inner.spans);
+            self.rows.push(row);
         }
     }
 }

@@ -7,11 +7,8 @@ use crate::tui::wrap;
 
 fn shown(text: &str, width: usize) -> String {
     let rows = render(text, 1, width);
-    rows.iter()
-        .map(|row| format!("{}\n", row.text()))
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    let rows: Vec<String> = rows.iter().map(Row::text).collect();
+    rows.join("\n").trim_end().to_owned()
 }
 
 /// The line, and the first and last source line, of each row that begins something.
@@ -165,11 +162,11 @@ proptest! {
         let text = match kind {
             0 => line.clone(),
             1 => format!("# {line}"),
-            2 => words.iter().map(|word| format!("- {word}\n")).collect(),
+            2 => format!("- {}", words.join("\n- ")),
             3 => format!("> 1. *{line}*"),
             4 => format!("```\n{line}\n```"),
             5 => format!("<div><p>{line}</p></div>"),
-            _ => format!("| |\n|-|\n{}", words.iter().map(|word| format!("| {word} |\n")).collect::<String>()),
+            _ => format!("| |\n|-|\n| {} |", words.join(" |\n| ")),
         };
         let seen: String = render(&text, 1, width).iter().map(|row| letters(&row.text())).collect();
         let seen = if kind == 3 { seen.replacen('1', "", 1) } else { seen };
@@ -180,9 +177,8 @@ proptest! {
 /// Texts of a megabyte that are hard to read.
 fn hostile() -> Vec<(&'static str, String)> {
     let mega = |piece: &str| piece.repeat((1 << 20) / piece.len());
-    let nested: String = (0..700)
-        .map(|n| format!("{}- a\n", "  ".repeat(n)))
-        .collect();
+    let rows = |count: usize, row: &dyn Fn(usize) -> String| (1..count).map(row).collect();
+    let nested: String = rows(700, &|n| "  ".repeat(n) + "- a\n");
     let header = |n: usize| format!("{}\n{}\n", "|a".repeat(n), "|-".repeat(n));
     vec![
         ("letters", mega("x")),
@@ -204,10 +200,7 @@ fn hostile() -> Vec<(&'static str, String)> {
         ("stars", mega("*a ")),
         ("stars without end", mega("**a")),
         ("ticks", mega("`a")),
-        (
-            "ticks that grow",
-            (1..1_400).map(|n| format!("{} ", "`".repeat(n))).collect(),
-        ),
+        ("ticks that grow", rows(1_400, &|n| "`".repeat(n) + " ")),
         ("pipes", format!("{}{}", header(100_000), mega("|"))),
         (
             "a wide header and short rows",
@@ -224,6 +217,8 @@ fn hostile() -> Vec<(&'static str, String)> {
         ("tags", mega("<a")),
         ("tags with quotes", mega("<a b=\"<c d='")),
         ("a block of tags", format!("<div\n{}", mega("<a <b='"))),
+        ("scripts", mega("<script>")),
+        ("scripts that end", mega("<style></style>")),
         ("comments", mega("<!--")),
         ("entities", mega("&#27;")),
         ("marks", format!("e{}", mega("\u{301}"))),
