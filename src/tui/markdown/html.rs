@@ -64,7 +64,7 @@ pub(super) fn pieces(html: &str) -> Vec<Piece> {
         } else if let Some(length) = tag_length(rest) {
             pieces.extend(tag(&rest[..length], line));
             let hidden = hides.then(|| hidden_length(rest, length));
-            hides = hidden != Some(None);
+            hides &= hidden != Some(None);
             length + hidden.flatten().unwrap_or(0)
         } else {
             pieces.push(Piece::Text("<".to_owned(), line));
