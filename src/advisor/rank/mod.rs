@@ -17,8 +17,8 @@ use super::reading::vocabulary::Vocabulary;
 use crate::card::{Card, Fact, Kind};
 use criteria::criteria;
 pub(super) use criteria::reads_long;
-pub(super) use figures::comparable;
 use figures::quality;
+pub(super) use figures::{comparable, variant};
 use refuse::broken;
 
 const RANKING: &str = include_str!("../../../index/ranking.yaml");
