@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::files::Folders;
 use crate::index::Library;
 
-/// Columns of an answer that is not printed on a terminal.
-const PLAIN_WIDTH: u16 = 80;
+/// Columns of what is not printed on a terminal.
+pub(super) const PLAIN_WIDTH: u16 = 80;
 
 /// Lines longer than this are hard to read, however wide the terminal.
 const WIDEST: usize = 100;
@@ -73,8 +73,7 @@ pub(super) fn print(answer: &Answer, json: bool, why: bool, out: &mut Out) -> Re
         return Ok(Exit::Done);
     }
     let width = out::width().map_or(PLAIN_WIDTH, |w| w.clamp(20, WIDEST) as u16);
-    out.line(paint("2", &format!("read as: {}", read_as(answer))));
-    out.line("");
+    print_reading(answer, out);
     let mut lines = present(answer, width);
     if why {
         lines.push(Line::default());
@@ -101,7 +100,14 @@ pub(super) fn print(answer: &Answer, json: bool, why: bool, out: &mut Out) -> Re
     Ok(Exit::Done)
 }
 
-fn painted(line: &Line) -> String {
+/// Prints how a question was read.
+pub(super) fn print_reading(answer: &Answer, out: &mut Out) {
+    out.line(paint("2", &format!("read as: {}", read_as(answer))));
+    out.line("");
+}
+
+/// A line as a terminal shows it.
+pub(super) fn painted(line: &Line) -> String {
     let spans = line.spans.iter().map(|span| match span.role {
         Role::Plain | Role::Code => span.text.clone(),
         Role::Strong => paint("1", &span.text),

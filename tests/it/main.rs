@@ -7,6 +7,7 @@
 
 mod ask;
 mod cards;
+mod compare;
 mod counts;
 mod desk;
 mod index;
