@@ -162,6 +162,10 @@ impl Driven {
                 ticket,
                 answer: self.advisor.answer(*reading).map(Box::new),
             },
+            Request::Compare { ticket, models } => Event::Compared {
+                ticket,
+                answer: self.advisor.compare(&models, &[]).map(Box::new),
+            },
             Request::Card { ticket, id } => Event::CardRead {
                 ticket,
                 card: self.advisor.library().card(&id),

@@ -1,8 +1,8 @@
 //! The thread that opens the library and answers questions, so that typing never waits.
 //!
 //! Requests queue in a channel. Before each piece of work the thread takes all that has arrived
-//! and keeps the newest question and the newest card only: what was asked before the newest is
-//! of no use to anybody.
+//! and keeps the newest question, the newest comparison and the newest card only: what was asked
+//! before the newest is of no use to anybody.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -33,6 +33,12 @@ pub trait Engine {
     /// When the index cannot be searched.
     fn answer(&self, reading: Reading) -> Result<Answer>;
 
+    /// Sets models side by side, named by id.
+    ///
+    /// # Errors
+    /// When a name has no card, or the index cannot be searched.
+    fn compare(&self, models: &[String]) -> Result<Answer>;
+
     /// The card of that id.
     ///
     /// # Errors
@@ -56,6 +62,10 @@ impl Engine for Advisor {
 
     fn answer(&self, reading: Reading) -> Result<Answer> {
         Self::answer(self, reading)
+    }
+
+    fn compare(&self, models: &[String]) -> Result<Answer> {
+        Self::compare(self, models, &[])
     }
 
     fn card(&self, id: &str) -> Result<Option<Arc<Card>>> {
@@ -108,6 +118,13 @@ pub enum Request {
         /// The edited reading.
         reading: Box<Reading>,
     },
+    /// Set models side by side.
+    Compare {
+        /// Names this request.
+        ticket: u64,
+        /// The models' ids.
+        models: Vec<String>,
+    },
     /// Fetch a card's text.
     Card {
         /// Names this request.
@@ -129,6 +146,13 @@ pub enum Report {
         /// The request's.
         ticket: u64,
         /// The answer, or why there is none.
+        answer: Result<Box<Answer>>,
+    },
+    /// The comparison of [`Request::Compare`].
+    Compared {
+        /// The request's.
+        ticket: u64,
+        /// The answer that holds it, or why there is none.
         answer: Result<Box<Answer>>,
     },
     /// The card of [`Request::Card`].
@@ -215,6 +239,7 @@ impl AdvisorWorker {
 #[derive(Default)]
 struct Newest {
     question: Option<Request>,
+    comparison: Option<Request>,
     card: Option<Request>,
 }
 
@@ -222,6 +247,7 @@ impl Newest {
     fn take_in(&mut self, request: Request) {
         match request {
             Request::Card { .. } => self.card = Some(request),
+            Request::Compare { .. } => self.comparison = Some(request),
             Request::Ask { .. } | Request::Redo { .. } => self.question = Some(request),
         }
     }
@@ -234,7 +260,8 @@ fn serve<E: Engine>(inbox: &Receiver<Request>, report: &impl Fn(Report), engine:
         for request in inbox.try_iter() {
             newest.take_in(request);
         }
-        for request in [newest.card, newest.question].into_iter().flatten() {
+        let all = [newest.card, newest.comparison, newest.question];
+        for request in all.into_iter().flatten() {
             report(work(request, engine));
             let notices = engine.map(Engine::take_notices).unwrap_or_default();
             if !notices.is_empty() {
@@ -267,6 +294,14 @@ fn work<E: Engine>(request: Request, engine: Option<&E>) -> Report {
             let answer =
                 engine.and_then(|engine| guarded("the advisor", || engine.answer(*reading)));
             Report::Answered {
+                ticket,
+                answer: answer.map(Box::new),
+            }
+        }
+        Request::Compare { ticket, models } => {
+            let answer =
+                engine.and_then(|engine| guarded("the advisor", || engine.compare(&models)));
+            Report::Compared {
                 ticket,
                 answer: answer.map(Box::new),
             }

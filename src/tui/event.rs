@@ -32,6 +32,13 @@ pub enum Event {
         /// The answer, or why there is none.
         answer: Result<Box<Answer>>,
     },
+    /// The comparison that a pane asked for; dropped when the pane has moved on.
+    Compared {
+        /// The request's.
+        ticket: u64,
+        /// The answer that holds it, or why there is none.
+        answer: Result<Box<Answer>>,
+    },
     /// The text of a card that a pane asked for; dropped when the pane has moved on.
     CardRead {
         /// The request's.
@@ -68,6 +75,7 @@ impl From<Report> for Event {
             Report::Opened(opened) => Self::Opened(opened),
             Report::Noticed(notices) => Self::Noticed(notices),
             Report::Answered { ticket, answer } => Self::Answered { ticket, answer },
+            Report::Compared { ticket, answer } => Self::Compared { ticket, answer },
             Report::CardRead { ticket, card } => Self::CardRead { ticket, card },
         }
     }

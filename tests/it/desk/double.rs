@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use modeldesk::advisor::answer::{
-    Action, Availability, Cell, Citation, Claim, Column, Criterion, Part, Ranked, RunsHere, Source,
-    Table,
+    Action, Availability, Cell, Citation, Claim, Column, Comparison, Criterion, Part, Ranked,
+    Reason, Row, RunsHere, Source, Table,
 };
 use modeldesk::advisor::present::{Line, Role, Span, Target};
 use modeldesk::advisor::question::Field;
@@ -112,6 +112,69 @@ pub(super) fn legal(question: &str) -> Answer {
     }
 }
 
+/// The models with these ids side by side: eight fields, one of which may not be compared.
+pub(super) fn side_by_side(ids: &[String]) -> Answer {
+    let cell = |id: &str, line, text: &str| Cell {
+        text: text.to_owned(),
+        citation: (line > 0).then(|| Citation {
+            card: id.to_owned(),
+            line,
+        }),
+    };
+    let fields = [
+        ("parameters", 8, "162,000,000"),
+        ("weights", 9, "648 MB f32"),
+        ("memory to run", 0, "810 MB est"),
+        (
+            "speed, card",
+            12,
+            "\"60% faster than BERT\": 1.6 times; one processor, batch 1",
+        ),
+        ("speed, here", 0, "not measured here"),
+        ("licence", 2, "apache-2.0"),
+        (
+            "tasks",
+            14,
+            "summarization; after fine-tuning text classification and translation",
+        ),
+        ("F1, SQuAD 1.1", 31, "not comparable (1)"),
+    ];
+    let source = |id: &str| Source::Card {
+        card: id.to_owned(),
+        line: 31,
+    };
+    let sentence = |id: &String| Claim {
+        text: format!("{id}: F1 88.5 on SQuAD 1.1 (split unclear)."),
+        source: source(id),
+    };
+    let mut claims: Vec<Claim> = ids.iter().map(sentence).collect();
+    claims.push(claim("These are not comparable: the split is unclear."));
+    let rows = fields.map(|(field, line, text)| Row {
+        field: field.to_owned(),
+        cells: ids.iter().map(|id| cell(id, line, text)).collect(),
+        not_comparable: text
+            .ends_with("(1)")
+            .then(|| claims[ids.len()].text.clone()),
+        reason: text.ends_with("(1)").then_some(1),
+    });
+    Answer {
+        parts: Vec::new(),
+        citations: Vec::new(),
+        models: Vec::new(),
+        actions: Vec::new(),
+        comparison: Some(Comparison {
+            models: ids.to_vec(),
+            names: ids
+                .iter()
+                .map(|id| id.rsplit('/').next().unwrap().to_owned())
+                .collect(),
+            rows: rows.to_vec(),
+            reasons: vec![Reason { claims }],
+        }),
+        ..legal("")
+    }
+}
+
 /// A card of 60 lines.
 pub(super) fn card(id: &str) -> Card {
     let mut text = String::from("---\nlicense: mit\n---\n");
@@ -147,6 +210,10 @@ impl Engine for Double {
         let mut answer = legal(&reading.question);
         answer.reading = reading;
         Ok(answer)
+    }
+
+    fn compare(&self, models: &[String]) -> Result<Answer> {
+        Ok(side_by_side(models))
     }
 
     fn card(&self, id: &str) -> Result<Option<Arc<Card>>> {
@@ -449,6 +516,10 @@ pub(super) fn reply(request: Request) -> Event {
         Request::Redo { ticket, reading } => Event::Answered {
             ticket,
             answer: Double.answer(*reading).map(Box::new),
+        },
+        Request::Compare { ticket, models } => Event::Compared {
+            ticket,
+            answer: Double.compare(&models).map(Box::new),
         },
         Request::Card { ticket, id } => Event::CardRead {
             ticket,
