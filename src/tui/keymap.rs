@@ -109,6 +109,8 @@ pub enum Context {
     Value,
     /// A model card.
     Card,
+    /// Models side by side.
+    Compare,
     /// The palette's filter.
     Palette,
     /// The filter over earlier inputs.
@@ -249,17 +251,33 @@ const INPUT: &[C] = &[C::Input];
 const TYPING: &[C] = &[C::Input, C::Value, C::Palette, C::Search];
 const FIELD: &[C] = &[C::Value, C::Palette, C::Search];
 const ANSWER: &[C] = &[C::Answer];
-const OUTSIDE: &[C] = &[C::Examples, C::Answer, C::Why, C::Fields, C::Card];
+const OUTSIDE: &[C] = &[
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Card,
+    C::Compare,
+];
 const READ: &[C] = &[
     C::Examples,
     C::Answer,
     C::Why,
     C::Fields,
     C::Card,
+    C::Compare,
     C::Help,
     C::Text,
 ];
-const PARTS: &[C] = &[C::Input, C::Examples, C::Answer, C::Why, C::Fields, C::Card];
+const PARTS: &[C] = &[
+    C::Input,
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Card,
+    C::Compare,
+];
 const SCROLLED: &[C] = &[
     C::Input,
     C::Examples,
@@ -267,6 +285,7 @@ const SCROLLED: &[C] = &[
     C::Why,
     C::Fields,
     C::Card,
+    C::Compare,
     C::Help,
     C::Text,
 ];
@@ -279,6 +298,7 @@ const EVERYWHERE: &[C] = &[
     C::Fields,
     C::Value,
     C::Card,
+    C::Compare,
     C::Palette,
     C::Search,
     C::Help,
@@ -311,6 +331,7 @@ pub static BINDINGS: &[Binding] = &[
     row(&[C::Examples], &[ENTER], Command::Open, "Enter", "ask", "ask the marked question"),
     row(ANSWER, &[ENTER], Command::Open, "Enter", "card", "open the card of what is marked, at the cited line"),
     row(&[C::Fields], &[ENTER], Command::Open, "Enter", "change", "change the marked field; an empty value drops it"),
+    row(&[C::Compare], &[ENTER], Command::Open, "Enter", "card", "open the card that the marked cell stands on, at its line"),
     row(INPUT, &[TAB], Command::NextPart, "Tab", "answer", "next part: input, answer, card"),
     row(INPUT, &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier questions", "search earlier questions"),
     row(INPUT, &[Key::char('/')], Command::Slash, "/", "commands", "commands, in an empty input; // begins with a slash"),
@@ -321,6 +342,10 @@ pub static BINDINGS: &[Binding] = &[
     row(PICK, &[DOWN], Command::Down, "Up Down", "", ""),
     row(READ, &[Key::char('k')], Command::Up, "j k", "move", "move; also arrows"),
     row(READ, &[Key::char('j')], Command::Down, "j k", "", ""),
+    row(&[C::Compare], &[Key::plain(KeyCode::Left)], Command::Left, "Left Right", "model", "the model before, after"),
+    row(&[C::Compare], &[Key::plain(KeyCode::Right)], Command::Right, "Left Right", "", ""),
+    row(&[C::Compare], &[Key::char('y')], Command::Copy, "y", "copy", "copy the comparison as Markdown"),
+    row(&[C::Compare], &[Key::char('v')], Command::Back, "v", "close", "close this view"),
     row(ANSWER, &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models, or the first two"),
     row(ANSWER, &[Key::char('w')], Command::Why, "w", "why", "why the models stand in this order"),
     row(&[C::Why], &[Key::char('w')], Command::Back, "w", "close", "close this view"),
