@@ -6,7 +6,7 @@
 //!
 //! - `event`, `app`, `pane`: events and effects, the desk's state, what a pane is
 //! - `keymap`: every key, from which dispatch, footer, help and palette are made
-//! - `ask`: the Ask pane; `card`: a card at a cited line
+//! - `ask`: the Ask pane; `card`: a card at a cited line; `compare`: models side by side
 //! - `input`, `editor`, `history`: typing; `picker`, `plain`: what lies over a pane
 //! - `chrome`, `theme`, `wrap`: what stands around a pane, styles, rows
 //! - `run`, `terminal`, `signals`, `clipboard`: the loop and what it does for the desk
@@ -16,6 +16,7 @@ mod ask;
 mod card;
 mod chrome;
 mod clipboard;
+mod compare;
 mod editor;
 mod event;
 mod history;

@@ -6,12 +6,13 @@ use super::{Ask, Over, Part};
 use crate::advisor::present::Target;
 use crate::jobs::Request;
 use crate::tui::card::CardView;
+use crate::tui::compare::CompareView;
 use crate::tui::event::Effect;
 use crate::tui::keymap::{BINDINGS, Command, KEYLESS};
 use crate::tui::pane::Shell;
 
 impl Ask {
-    /// The models that `v` compares: those marked, else the first two. By name.
+    /// The models that `v` compares: those marked, else the first two. By id.
     pub(super) fn compared(&self) -> Option<Vec<String>> {
         let turn = self.conversation.turn()?;
         let models = &turn.answer.as_ref()?.models;
@@ -20,19 +21,45 @@ impl Ask {
         } else {
             turn.marked.iter().copied().collect()
         };
-        let names: Option<Vec<String>> = chosen
-            .iter()
-            .map(|n| {
-                models.get(*n).map(|m| {
-                    if m.name.is_empty() {
-                        m.id.clone()
-                    } else {
-                        m.name.clone()
-                    }
-                })
-            })
-            .collect();
-        names.filter(|names| names.len() > 1)
+        let ids = chosen.iter().map(|n| models.get(*n).map(|m| m.id.clone()));
+        let ids: Option<Vec<String>> = ids.collect();
+        ids.filter(|ids| ids.len() > 1)
+    }
+
+    /// Sets the models that are marked side by side, over the answer.
+    pub(super) fn compare(&mut self, shell: &mut Shell) {
+        let Some(models) = self.compared() else {
+            return;
+        };
+        let asked = models.clone();
+        let ticket = shell.request(|ticket| Request::Compare {
+            ticket,
+            models: asked,
+        });
+        self.over = Some(Over::Compare(Box::new(CompareView::new(models, ticket))));
+        self.part = Part::Content;
+    }
+
+    /// Opens the card that the selected cell of the comparison stands on.
+    pub(super) fn open_compared(&mut self, shell: &mut Shell) {
+        let opened = match &self.over {
+            Some(Over::Compare(compared)) => compared.opened(),
+            _ => None,
+        };
+        let Some(at) = opened else { return };
+        let id = at.card.clone();
+        let ticket = shell.request(|ticket| Request::Card { ticket, id });
+        let under = match self.over.take() {
+            Some(Over::Compare(compared)) => Some(compared),
+            _ => None,
+        };
+        self.over = Some(Over::Card {
+            card: CardView::new(&at.card, at.line, ticket),
+            citation: None,
+            scroll: self.conversation.scroll,
+            under,
+        });
+        self.part = Part::Card;
     }
 
     /// Asks a question: whatever waits is dropped.
@@ -125,6 +152,7 @@ impl Ask {
             card,
             citation,
             scroll,
+            under: None,
         });
         self.part = Part::Card;
     }
@@ -156,6 +184,7 @@ impl Ask {
     pub(super) fn copy(&self, shell: &mut Shell) {
         let copied = match (self.focus(), &self.over) {
             (Part::Card, Some(Over::Card { card, .. })) => Some((card.place(), card.place())),
+            (Part::Content, Some(Over::Compare(compared))) => compared.copied(),
             _ => self.copied_of_answer(shell),
         };
         if let Some((what, text)) = copied {

@@ -2,7 +2,7 @@
 //!
 //! A question goes to the advisor's thread with a ticket; the report that carries the ticket
 //! becomes the turn's answer, any other is dropped. Over the conversation lies at most one view:
-//! why, the fields of the reading, or a card.
+//! why, the fields of the reading, models side by side, or a card.
 
 mod act;
 mod conversation;
@@ -22,6 +22,7 @@ use self::turn::Turn;
 use self::welcome::EXAMPLES;
 use super::card::CardView;
 use super::chrome::{self, WIDE};
+use super::compare::CompareView;
 use super::event::{Effect, Event};
 use super::input::Input;
 use super::keymap::{Command, Context};
@@ -51,7 +52,10 @@ enum Over {
         card: CardView,
         citation: Option<usize>,
         scroll: usize,
+        /// The comparison that it was opened from, and that Esc goes back to.
+        under: Option<Box<CompareView>>,
     },
+    Compare(Box<CompareView>),
 }
 
 /// The pane.
@@ -66,7 +70,7 @@ pub(super) struct Ask {
     example: usize,
     /// The next question carries nothing over.
     fresh: bool,
-    /// Whether a card stands beside the answer rather than over it.
+    /// Whether there is room for a card beside the answer.
     wide: bool,
     /// Content in sight: columns, rows.
     size: (u16, u16),
@@ -100,10 +104,15 @@ impl Ask {
         self.examples || self.conversation.is_empty()
     }
 
+    /// Whether a card stands beside the answer that it was opened from, rather than over it.
+    fn is_beside(&self) -> bool {
+        self.wide && matches!(self.over, Some(Over::Card { under: None, .. }))
+    }
+
     /// The part that has the focus. A card that covers the answer is the content.
     fn focus(&self) -> Part {
         match (self.part, &self.over) {
-            (Part::Content, Some(Over::Card { .. })) if !self.wide => Part::Card,
+            (Part::Content, Some(Over::Card { .. })) if !self.is_beside() => Part::Card,
             (Part::Card, Some(Over::Card { .. })) => Part::Card,
             (Part::Card, _) => Part::Content,
             (part, _) => part,
@@ -125,8 +134,9 @@ impl Ask {
                 self.over = over;
                 self.part = Part::Content;
             }
-            Some(Over::Card { scroll, .. }) => {
+            Some(Over::Card { scroll, under, .. }) => {
                 self.conversation.scroll = scroll;
+                self.over = under.map(Over::Compare);
                 self.part = Part::Content;
             }
             Some(_) => self.part = Part::Content,
@@ -137,7 +147,7 @@ impl Ask {
 
     fn next_part(&mut self, forward: bool) {
         let parts: &[Part] = match &self.over {
-            Some(Over::Card { .. }) if self.wide => &[Part::Input, Part::Content, Part::Card],
+            Some(_) if self.is_beside() => &[Part::Input, Part::Content, Part::Card],
             Some(Over::Card { .. }) => &[Part::Input, Part::Card],
             _ => &[Part::Input, Part::Content],
         };
@@ -176,13 +186,14 @@ impl Ask {
     fn run_move(&mut self, command: Command) {
         let height = usize::from(self.size.1);
         let shows_examples = self.shows_examples();
-        let focus = self.focus();
+        let card_moves = self.focus() == Part::Card || !self.is_beside();
         match &mut self.over {
             Some(Over::Why { lines, scroll, .. }) => {
                 *scroll = scrolled(*scroll, command, height, lines.len().saturating_sub(height));
             }
             Some(Over::Fields(fields)) => fields.run(command),
-            Some(Over::Card { card, .. }) if focus == Part::Card || !self.wide => card.run(command),
+            Some(Over::Compare(compared)) => compared.run(command),
+            Some(Over::Card { card, .. }) if card_moves => card.run(command),
             _ if shows_examples => {
                 let last = EXAMPLES.len() - 1;
                 self.example = scrolled(self.example, command, EXAMPLES.len(), last);
@@ -208,6 +219,7 @@ impl Ask {
         let shows_examples = self.shows_examples();
         match &mut self.over {
             Some(Over::Fields(fields)) => fields.open(),
+            Some(Over::Compare(_)) => self.open_compared(shell),
             _ if shows_examples => {
                 let question = EXAMPLES[self.example.min(EXAMPLES.len() - 1)];
                 shell.history.push(question);
@@ -232,6 +244,7 @@ impl Pane for Ask {
             (Part::Content, Some(Over::Why { .. })) => Context::Why,
             (Part::Content, Some(Over::Fields(fields))) if fields.is_editing() => Context::Value,
             (Part::Content, Some(Over::Fields(_))) => Context::Fields,
+            (Part::Content, Some(Over::Compare(_))) => Context::Compare,
             (Part::Content, _) if self.shows_examples() => Context::Examples,
             (Part::Content, _) => Context::Answer,
         }
@@ -240,6 +253,19 @@ impl Pane for Ask {
     fn can(&self, command: Command, _shell: &Shell) -> bool {
         let answer = self.answer().filter(|_| !self.shows_examples());
         match command {
+            Command::Compare if matches!(self.over, Some(Over::Compare(_))) => false,
+            Command::Open
+            | Command::Copy
+            | Command::Left
+            | Command::Right
+            | Command::Up
+            | Command::Down
+            | Command::PageUp
+            | Command::PageDown
+                if self.context() == Context::Compare =>
+            {
+                matches!(&self.over, Some(Over::Compare(compared)) if compared.can(command))
+            }
             Command::Why => answer.is_some_and(|answer| !answer.models.is_empty()),
             Command::Edit => answer.is_some(),
             Command::Copy => answer.is_some() || self.focus() == Part::Card,
@@ -257,8 +283,15 @@ impl Pane for Ask {
                 _ => self.shows_examples() || self.conversation.target().is_some(),
             },
             Command::NextVariant | Command::PreviousVariant => {
-                let more = |over: &Over| matches!(over, Over::Card { citation: None, .. });
-                let least = usize::from(!self.over.as_ref().is_some_and(more));
+                let Some(Over::Card {
+                    citation,
+                    under: None,
+                    ..
+                }) = &self.over
+                else {
+                    return false;
+                };
+                let least = usize::from(citation.is_some());
                 self.answer()
                     .is_some_and(|answer| answer.citations.len() > least)
             }
@@ -279,10 +312,14 @@ impl Pane for Ask {
         match command {
             Command::Send if self.context() == Context::Value => self.commit(shell),
             Command::Send => self.send(shell),
-            Command::Up | Command::Down if self.context().is_typing() => {
+            Command::Up | Command::Down | Command::Left | Command::Right
+                if self.context().is_typing() =>
+            {
                 self.run_typing(command, shell);
             }
-            Command::Up
+            Command::Left
+            | Command::Right
+            | Command::Up
             | Command::Down
             | Command::PageUp
             | Command::PageDown
@@ -311,12 +348,7 @@ impl Pane for Ask {
                 }
             }
             Command::Mark => self.mark(),
-            Command::Compare => {
-                if let Some(names) = self.compared() {
-                    let (last, first) = names.split_last().expect("two models or more");
-                    self.ask(&format!("Compare {} and {last}", first.join(", ")), shell);
-                }
-            }
+            Command::Compare => self.compare(shell),
             Command::Copy => self.copy(shell),
             Command::New => {
                 self.fresh = true;
@@ -375,6 +407,10 @@ impl Pane for Ask {
     }
 
     fn interrupt(&mut self, shell: &mut Shell) -> bool {
+        if matches!(&self.over, Some(Over::Compare(compared)) if compared.is_waiting()) {
+            self.over = None;
+            return true;
+        }
         if self.conversation.drop_requests("Stopped.") {
             return true;
         }
@@ -398,6 +434,13 @@ impl Pane for Ask {
                 self.answered(ticket, answer, shell);
                 None
             }
+            Event::Compared { ticket, answer } => match &mut self.over {
+                Some(Over::Compare(compared)) if compared.waits_for(ticket) => {
+                    compared.hear(answer);
+                    None
+                }
+                _ => Some(Event::Compared { ticket, answer }),
+            },
             Event::CardRead { ticket, card } => match &mut self.over {
                 Some(Over::Card { card: view, .. }) if view.waits_for(ticket) => {
                     view.hear(&card);
@@ -415,7 +458,7 @@ impl Pane for Ask {
         let area = chrome::pane_area(whole);
         let body = chrome::body(area, self.input.rows(area.width));
         self.wide = whole.width >= WIDE;
-        let (left, right) = view::columns(body.content, self.over.as_ref(), self.wide);
+        let (left, right) = view::columns(body.content, self.is_beside());
         self.size = (left.width, left.height);
         self.conversation
             .layout(left.width, usize::from(left.height), wording.as_ref());
@@ -435,14 +478,21 @@ impl Pane for Ask {
                 }
                 *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(left.height)));
             }
-            Some(Over::Card { card, .. }) => card.layout(right.width, right.height),
+            Some(Over::Card { card, under, .. }) => {
+                card.layout(right.width, right.height);
+                if let Some(compared) = under {
+                    compared.layout(right.width, right.height);
+                }
+            }
+            Some(Over::Compare(compared)) => compared.layout(left.width, left.height),
             _ => {}
         }
     }
 
     fn ahead(&self) -> Option<Ahead> {
         let (label, context) = match &self.over {
-            Some(Over::Card { .. }) if !self.wide => ("card", Context::Card),
+            Some(Over::Card { .. }) if !self.is_beside() => ("card", Context::Card),
+            Some(Over::Compare(_)) => ("comparison", Context::Compare),
             Some(Over::Why { .. }) => ("why", Context::Why),
             Some(Over::Fields(_)) => ("fields", Context::Fields),
             _ if self.shows_examples() => ("examples", Context::Examples),

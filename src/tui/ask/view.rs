@@ -11,9 +11,9 @@ use crate::tui::pane::Shell;
 use crate::tui::theme::Theme;
 use crate::tui::wrap;
 
-/// Where the conversation and a card stand. Without room for both they are the same place.
-pub(super) fn columns(content: Rect, over: Option<&Over>, wide: bool) -> (Rect, Rect) {
-    if !wide || !matches!(over, Some(Over::Card { .. })) {
+/// Where the conversation and a card stand; unless the card is `beside`, in the same place.
+pub(super) fn columns(content: Rect, beside: bool) -> (Rect, Rect) {
+    if !beside {
         return (content, content);
     }
     let left = Rect {
@@ -33,13 +33,13 @@ impl Ask {
     pub(super) fn draw(&self, shell: &Shell, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let theme = shell.theme;
         let body = chrome::body(area, self.input.rows(area.width));
-        let (left, right) = columns(body.content, self.over.as_ref(), self.wide);
+        let (left, right) = columns(body.content, self.is_beside());
         let mut cursor = None;
         match &self.over {
             Some(Over::Why { lines, scroll, .. }) => why(lines, *scroll, theme, left, buffer),
             Some(Over::Fields(fields)) => cursor = fields.view(theme, left, buffer),
             Some(Over::Card { card, .. }) => {
-                if self.wide {
+                if self.is_beside() {
                     self.content(shell, left, buffer);
                     for y in left.top()..left.bottom() {
                         chrome::put(buffer, area, (left.right(), y), "|", theme.dim());
@@ -47,6 +47,7 @@ impl Ask {
                 }
                 card.view(theme, right, buffer);
             }
+            Some(Over::Compare(compared)) => compared.view(theme, left, buffer),
             None => self.content(shell, left, buffer),
         }
         let typing = self.focus() == Part::Input;

@@ -60,6 +60,22 @@ fn a_card_at_the_cited_line() {
 }
 
 #[test]
+fn models_side_by_side() {
+    let steps = |desk: &mut Driver| desk.press("Tab v j j j Right");
+    at_each_size("compare", Driver::answered, &steps);
+    let mut wide = Driver::answered(200, 50);
+    steps(&mut wide);
+    insta::assert_snapshot!("compare_200x50", wide.screen());
+}
+
+#[test]
+fn five_models_side_by_side() {
+    let steps =
+        |desk: &mut Driver| desk.press("Tab m Space j Space j Space j j j j Space j Space v");
+    at_each_size("compare_five", Driver::answered, &steps);
+}
+
+#[test]
 fn why() {
     at_each_size("why", Driver::answered, &|desk| desk.press("Tab w"));
 }
