@@ -144,6 +144,11 @@ impl CompareView {
         self.last() > 0
     }
 
+    /// Whether there is more below.
+    pub(super) fn goes_on(&self) -> bool {
+        self.scroll < self.last()
+    }
+
     fn comparison(&self) -> Option<&Comparison> {
         match &self.state {
             State::Open(comparison) => Some(comparison),
@@ -162,7 +167,7 @@ impl CompareView {
 
     /// Moves the selection; from the last row, down scrolls to the reasons below the table.
     pub(super) fn run(&mut self, command: Command) {
-        let Some(comparison) = self.comparison() else {
+        let Some(comparison) = self.comparison().filter(|c| !c.rows.is_empty()) else {
             return;
         };
         let (rows, columns) = (comparison.rows.len(), comparison.names.len());
@@ -262,17 +267,8 @@ impl CompareView {
 
     fn draw(&self, comparison: &Comparison, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let heads = self.sheet.head.len() as u16;
-        for (y, line) in (area.top()..area.bottom()).zip(&self.sheet.head) {
-            put_line(
-                line,
-                theme,
-                Rect {
-                    y,
-                    height: 1,
-                    ..area
-                },
-                buffer,
-            );
+        for (line, row) in self.sheet.head.iter().zip(area.rows()) {
+            put_line(line, theme, row, buffer);
         }
         let body = Rect {
             y: area.y + heads,
@@ -280,17 +276,12 @@ impl CompareView {
             ..area
         };
         let place = self.place();
-        let from = self.scroll.min(self.sheet.body.len());
-        for (n, y) in (from..self.sheet.body.len()).zip(body.top()..body.bottom()) {
-            let row = Rect {
-                y,
-                height: 1,
-                ..body
-            };
-            put_line(&self.sheet.body[n], theme, row, buffer);
+        let lines = self.sheet.body.iter().enumerate().skip(self.scroll);
+        for ((n, line), row) in lines.zip(body.rows()) {
+            put_line(line, theme, row, buffer);
             let Some(place) = place else { continue };
             if n == place.lines.start {
-                chrome::put(buffer, row, (area.x, y), ">", theme.strong());
+                chrome::put(buffer, row, (row.x, row.y), ">", theme.strong());
             }
             if place.lines.contains(&n) {
                 let cell = Rect {
@@ -308,11 +299,6 @@ impl CompareView {
         };
         let said = self.standing(comparison);
         chrome::put(buffer, below, (area.x + 2, below.y), &said, theme.dim());
-        if self.scroll < self.last() {
-            let more = " more below: PgDn ";
-            let x = area.right().saturating_sub(more.len() as u16 + 2);
-            chrome::put(buffer, below, (x, below.y), more, theme.strong());
-        }
     }
 
     /// What the selected cell stands on.

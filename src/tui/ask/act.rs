@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::turn::Turn;
+use super::welcome::EXAMPLES;
 use super::{Ask, Over, Part};
 use crate::advisor::present::Target;
 use crate::jobs::Request;
@@ -41,7 +42,7 @@ impl Ask {
     }
 
     /// Opens the card that the selected cell of the comparison stands on.
-    pub(super) fn open_compared(&mut self, shell: &mut Shell) {
+    fn open_compared(&mut self, shell: &mut Shell) {
         let opened = match &self.over {
             Some(Over::Compare(compared)) => compared.opened(),
             _ => None,
@@ -117,8 +118,25 @@ impl Ask {
         self.input.take();
     }
 
+    /// Opens what is selected: a field, a card, an example as a question.
+    pub(super) fn open(&mut self, shell: &mut Shell) {
+        let shows_examples = self.shows_examples();
+        match &mut self.over {
+            Some(Over::Fields(fields)) => fields.open(),
+            Some(Over::Compare(_)) => self.open_compared(shell),
+            _ if shows_examples => {
+                let question = EXAMPLES[self.example.min(EXAMPLES.len() - 1)];
+                shell.history.push(question);
+                shell.effect(Effect::Keep(question.to_owned()));
+                self.ask(question, shell);
+                self.part = Part::Input;
+            }
+            _ => self.open_card(shell),
+        }
+    }
+
     /// Opens what is selected at its line.
-    pub(super) fn open_card(&mut self, shell: &mut Shell) {
+    fn open_card(&mut self, shell: &mut Shell) {
         let (Some(answer), Some(target)) = (self.answer(), self.conversation.target()) else {
             return;
         };

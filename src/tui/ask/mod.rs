@@ -23,7 +23,7 @@ use self::welcome::EXAMPLES;
 use super::card::CardView;
 use super::chrome::{self, WIDE};
 use super::compare::CompareView;
-use super::event::{Effect, Event};
+use super::event::Event;
 use super::input::Input;
 use super::keymap::{Command, Context};
 use super::pane::{Ahead, Library, Pane, Shell, told};
@@ -212,22 +212,6 @@ impl Ask {
             _ => self
                 .input
                 .run(command, shell.history.entries(), names(shell)),
-        }
-    }
-
-    fn open(&mut self, shell: &mut Shell) {
-        let shows_examples = self.shows_examples();
-        match &mut self.over {
-            Some(Over::Fields(fields)) => fields.open(),
-            Some(Over::Compare(_)) => self.open_compared(shell),
-            _ if shows_examples => {
-                let question = EXAMPLES[self.example.min(EXAMPLES.len() - 1)];
-                shell.history.push(question);
-                shell.effect(Effect::Keep(question.to_owned()));
-                self.ask(question, shell);
-                self.part = Part::Input;
-            }
-            _ => self.open_card(shell),
         }
     }
 }

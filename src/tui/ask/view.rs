@@ -54,8 +54,12 @@ impl Ask {
         let at = self
             .input
             .view(names(shell), typing, theme, body.input, buffer);
-        let reads = self.over.is_none() && !self.shows_examples();
-        if reads && self.conversation.goes_on() {
+        let goes_on = match &self.over {
+            None => !self.shows_examples() && self.conversation.goes_on(),
+            Some(Over::Compare(compared)) => compared.goes_on(),
+            Some(_) => false,
+        };
+        if goes_on {
             // On the rule, where it covers nothing.
             let more = " more below: PgDn ";
             let x = area.right().saturating_sub(more.len() as u16 + 2);
