@@ -52,8 +52,11 @@ impl Here {
     /// As a table has it: `planned` until this build runs the architecture, for a price alone would
     /// promise too much.
     pub(super) fn words(&self) -> String {
-        match self.runs {
-            RunsHere::Planned => format!("planned, {}", self.reason.trim_start_matches("fetch ")),
+        match (self.runs, self.availability) {
+            (RunsHere::Planned, Availability::Ready) => "planned, on disk".to_owned(),
+            (RunsHere::Planned, _) => {
+                format!("planned, {}", self.reason.trim_start_matches("fetch "))
+            }
             _ => self.reason.clone(),
         }
     }
@@ -61,57 +64,90 @@ impl Here {
 
 /// Bytes of the weights in f32: as the card states them, else four for each parameter.
 pub(super) fn weights(card: &Card) -> Option<u64> {
-    let stated = card.facts.size.as_ref().map(|s| s.value.bytes);
-    stated.or_else(|| card.facts.parameters.as_ref().map(|p| p.value * 4))
+    Needs::of(card).weights()
 }
 
 /// Bytes of memory that running the model takes in the precision it is shipped in, without its
 /// longest inputs.
 pub(super) fn memory(card: &Card) -> Option<u64> {
-    weights(card).map(|bytes| (bytes as f64 * RUNNING) as u64)
+    Needs::of(card).memory()
 }
 
-/// How the model stands on `machine`.
+/// How the model stands on `machine`; whether it was fetched is not looked up.
 pub(super) fn here(card: &Card, machine: &Machine) -> Here {
-    let kind = card
-        .facts
-        .architecture
-        .as_ref()
-        .map(|a| a.value.model_type.as_str());
-    let no = |reason: String| Here {
-        runs: RunsHere::No,
-        availability: Availability::No,
-        reason: format!("no: {reason}"),
-    };
-    let Some(kind) = kind else {
-        return no("architecture unknown".to_owned());
-    };
-    if !PLANNED.contains(&kind) {
-        return no(architecture_name(kind));
+    Needs::of(card).on(machine)
+}
+
+/// The facts that decide how a model stands on a machine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs<'a> {
+    /// config.json's `model_type`.
+    pub(super) architecture: Option<&'a str>,
+    /// Number of parameters.
+    pub(super) parameters: Option<u64>,
+    /// Bytes of the weights, as the card states them.
+    pub(super) bytes: Option<u64>,
+    /// The files are on this disk.
+    pub(super) fetched: bool,
+}
+
+impl<'a> Needs<'a> {
+    fn of(card: &'a Card) -> Self {
+        let facts = &card.facts;
+        let architecture = facts.architecture.as_ref();
+        Self {
+            architecture: architecture.map(|a| a.value.model_type.as_str()),
+            parameters: facts.parameters.as_ref().map(|p| p.value),
+            bytes: facts.size.as_ref().map(|s| s.value.bytes),
+            fetched: false,
+        }
     }
-    let (Some(weights), Some(memory)) = (weights(card), memory(card)) else {
-        return no("size unknown".to_owned());
-    };
-    if memory > machine.free_memory {
-        return no(quantity::bytes(memory));
+
+    /// As [`weights`].
+    pub(super) fn weights(&self) -> Option<u64> {
+        self.bytes
+            .or_else(|| self.parameters.map(|count| count.saturating_mul(4)))
     }
-    let left = machine.free_memory - memory;
-    let tight = left < machine.memory / 5;
-    let (availability, reason) = if tight {
-        (
-            Availability::Tight,
-            format!("tight: {}", quantity::bytes(memory)),
-        )
-    } else {
-        (
-            Availability::Fetch,
-            format!("fetch {}", quantity::bytes(weights)),
-        )
-    };
-    Here {
-        runs: RunsHere::Planned,
-        availability,
-        reason,
+
+    /// As [`memory`].
+    pub(super) fn memory(&self) -> Option<u64> {
+        self.weights().map(|bytes| (bytes as f64 * RUNNING) as u64)
+    }
+
+    /// How a model that needs this stands on `machine`.
+    pub(super) fn on(&self, machine: &Machine) -> Here {
+        let no = |reason: String| Here {
+            runs: RunsHere::No,
+            availability: Availability::No,
+            reason: format!("no: {reason}"),
+        };
+        let Some(kind) = self.architecture else {
+            return no("architecture unknown".to_owned());
+        };
+        if !PLANNED.contains(&kind) {
+            return no(architecture_name(kind));
+        }
+        let (Some(weights), Some(memory)) = (self.weights(), self.memory()) else {
+            return no("size unknown".to_owned());
+        };
+        if memory > machine.free_memory {
+            return no(quantity::bytes(memory));
+        }
+        let left = machine.free_memory - memory;
+        let (availability, reason) = if left < machine.memory / 5 {
+            let reason = format!("tight: {}", quantity::bytes(memory));
+            (Availability::Tight, reason)
+        } else if self.fetched {
+            (Availability::Ready, "ready".to_owned())
+        } else {
+            let reason = format!("fetch {}", quantity::bytes(weights));
+            (Availability::Fetch, reason)
+        };
+        Here {
+            runs: RunsHere::Planned,
+            availability,
+            reason,
+        }
     }
 }
 
@@ -143,5 +179,5 @@ pub(super) fn architecture_name(model_type: &str) -> String {
 /// What full fine-tuning holds besides activations: weights, gradients and `AdamW`'s two moments, four
 /// bytes each.
 pub(super) fn training_state(parameters: &Fact<u64>) -> u64 {
-    parameters.value * 16
+    parameters.value.saturating_mul(16)
 }

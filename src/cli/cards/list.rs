@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SOURCE")]
     source: Vec<Source>,
     /// Only cards with this facet: task, tuned, license, language, domain, size, architecture,
-    /// family; can be given several times, and all must hold
+    /// family, translates; can be given several times, and all must hold
     #[arg(long, value_name = "NAME:VALUE")]
     facet: Vec<String>,
     /// Only cards that match these words, best first
