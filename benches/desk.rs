@@ -166,6 +166,13 @@ impl Driven {
                 ticket,
                 card: self.advisor.library().card(&id),
             },
+            Request::Find { ticket, wanted } => Event::Found {
+                ticket,
+                found: self.advisor.catalogue(&[]).map(|catalogue| {
+                    let found = catalogue.find(&wanted);
+                    (Arc::new(catalogue), found)
+                }),
+            },
         }
     }
 

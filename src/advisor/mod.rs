@@ -5,6 +5,7 @@
 //! answer out as lines. Nothing here writes a screen or opens a connection.
 
 pub mod answer;
+pub mod catalogue;
 mod compare;
 mod compose;
 mod here;
@@ -26,6 +27,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use answer::{Answer, Comparison};
+pub use catalogue::Catalogue;
 pub use machine::Machine;
 pub use question::{Intent, Reading};
 
@@ -43,7 +45,7 @@ const MOST_IDS: usize = 8;
 pub struct Advisor {
     library: Arc<Library>,
     machine: Machine,
-    vocabulary: Vocabulary,
+    vocabulary: Arc<Vocabulary>,
     weights: Weights,
 }
 
@@ -95,7 +97,7 @@ impl Advisor {
     pub fn new(library: Arc<Library>, machine: Machine) -> Self {
         let own = library.own();
         let cards = library.built_in().iter().chain(&own).map(AsRef::as_ref);
-        let vocabulary = Vocabulary::new(cards);
+        let vocabulary = Arc::new(Vocabulary::new(cards));
         Self {
             library,
             machine,

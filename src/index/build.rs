@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tantivy::schema::Schema;
 use tantivy::{Index, IndexBuilder, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 
-use super::{Notice, State};
 use super::document::{document, key};
 use super::embedded;
 use super::folder::{self, Folder, Look, look};
@@ -21,6 +20,7 @@ use super::schema::{Fields, Settings, schema};
 use super::sealed::{META, Sealed};
 use super::store::{Batch, Record, Store};
 use super::tokens;
+use super::{Notice, State};
 use crate::card::{Card, Origin};
 use crate::error::{Error, Result as Outcome, shown};
 use crate::files::Folders;

@@ -35,9 +35,9 @@ use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
 use build::{Home, Opened};
 pub use change::Draft;
+use document::ORIGINS;
 pub use document::origin_name;
 pub use document::precedence;
-use document::ORIGINS;
 use guard::{Fault, guarded};
 pub use ids::check_id;
 pub use import::{Listing, Observer, Progress, Report};
@@ -218,7 +218,9 @@ impl Library {
         self.with_index(|opened| {
             let searcher = opened.searcher();
             let mut made = T::default();
-            list::each(&self.home, &searcher, filter, &mut |card| take(&mut made, card))?;
+            list::each(&self.home, &searcher, filter, &mut |card| {
+                take(&mut made, card);
+            })?;
             Ok((opened.state(&searcher), made))
         })
     }

@@ -5,6 +5,7 @@
 
 mod advisor;
 mod cancel;
+mod catalogue;
 
 use std::thread::JoinHandle;
 

@@ -85,7 +85,7 @@ impl App {
             Event::Suspend => self.shell.effect(Effect::Suspend),
             Event::Continued => self.shell.effect(Effect::Retake),
             Event::InputLost(why) => self.shell.effect(Effect::Quit(Leave::InputLost(why))),
-            report @ (Event::Answered { .. } | Event::CardRead { .. }) => {
+            report @ (Event::Answered { .. } | Event::CardRead { .. } | Event::Found { .. }) => {
                 // Whoever asked keeps it; what nobody waits for any more is dropped.
                 let mut heard = Some(report);
                 for pane in &mut self.panes {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 
 use crate::advisor::Answer;
+use crate::advisor::catalogue::{Catalogue, Found};
 use crate::card::Card;
 use crate::error::Result;
 use crate::index::Notice;
@@ -39,6 +40,13 @@ pub enum Event {
         /// The card; none when no card has that id.
         card: Result<Option<Arc<Card>>>,
     },
+    /// The models that a pane asked for; dropped when the pane has moved on.
+    Found {
+        /// The request's.
+        ticket: u64,
+        /// The models, and which of them are wanted; or why there are none.
+        found: Result<(Arc<Catalogue>, Found)>,
+    },
     /// Earlier inputs, oldest first, as the history file has them.
     Remembered(Vec<String>),
     /// What became of [`Effect::Copy`]: only the loop knows which clipboard there is.
@@ -69,6 +77,7 @@ impl From<Report> for Event {
             Report::Noticed(notices) => Self::Noticed(notices),
             Report::Answered { ticket, answer } => Self::Answered { ticket, answer },
             Report::CardRead { ticket, card } => Self::CardRead { ticket, card },
+            Report::Found { ticket, found } => Self::Found { ticket, found },
         }
     }
 }

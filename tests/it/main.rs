@@ -7,6 +7,7 @@
 
 mod ask;
 mod cards;
+mod catalogue;
 mod counts;
 mod desk;
 mod index;

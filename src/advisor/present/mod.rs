@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::answer::{Answer, Citation, Claim, Part, Source};
 use super::compose::claims;
 use flow::{Word, cut, flow, words_of};
+pub(super) use reading::field_words;
 pub use reading::read_as;
 use table::{comparison, model_table};
 pub use why::present_why;

@@ -3,6 +3,7 @@
 mod constraints;
 mod follow;
 mod intent;
+pub(super) mod limits;
 mod spans;
 pub(super) mod vocabulary;
 mod words;

@@ -454,6 +454,13 @@ pub(super) fn reply(request: Request) -> Event {
             ticket,
             card: Double.card(&id),
         },
+        Request::Find { ticket, wanted } => Event::Found {
+            ticket,
+            found: Double.catalogue().map(|catalogue| {
+                let found = catalogue.find(&wanted);
+                (Arc::new(catalogue), found)
+            }),
+        },
     }
 }
 
