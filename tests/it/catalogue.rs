@@ -1,12 +1,13 @@
 //! The catalogue of models: what a filter finds is what a plain look at every card finds.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use modeldesk::advisor::Machine;
 use modeldesk::advisor::catalogue::{Catalogue, Entry, Found, OnDisk, Sort, Wanted};
+use modeldesk::advisor::{Advisor, Machine};
 use modeldesk::card::Origin;
-use modeldesk::index::{Filter, Library, Summary, origin_name};
+use modeldesk::index::{Library, Summary, origin_name};
 use proptest::prelude::*;
 
 use super::index::Home;
@@ -15,8 +16,9 @@ fn machine() -> Machine {
     Machine::of(2, 24_000_000_000, 21_000_000_000, 100.0)
 }
 
-fn built_in(library: &Library) -> Catalogue {
-    Catalogue::new(library.list(&Filter::default()).unwrap(), &[], &machine())
+fn built_in(library: Library) -> Catalogue {
+    let advisor = Advisor::new(Arc::new(library), machine());
+    advisor.catalogue(&[]).unwrap()
 }
 
 fn wanted(text: &str) -> Wanted {
@@ -222,7 +224,7 @@ proptest! {
 #[test]
 fn words_are_read_as_limits_only_where_they_are_contained_nowhere() {
     let home = Home::new();
-    let catalogue = built_in(&home.open());
+    let catalogue = built_in(home.open());
     let literal = catalogue.find(&wanted("MIT summariz"));
     assert_eq!(literal.read_as, None);
     for row in &literal.rows {
@@ -252,7 +254,7 @@ fn words_are_read_as_limits_only_where_they_are_contained_nowhere() {
 #[test]
 fn a_direction_of_translation_is_kept() {
     let home = Home::new();
-    let catalogue = built_in(&home.open());
+    let catalogue = built_in(home.open());
     let opus = "Helsinki-NLP/opus-mt-en-de";
     for (text, does) in [("english to german", true), ("german to english", false)] {
         let found = catalogue.find(&wanted(text));
@@ -263,7 +265,7 @@ fn a_direction_of_translation_is_kept() {
 #[test]
 fn nothing_is_said_with_what_is_nearest() {
     let home = Home::new();
-    let catalogue = built_in(&home.open());
+    let catalogue = built_in(home.open());
     let nothing = |text: &str, facets: &[&str]| {
         let facets = facets.iter().map(|f| (*f).to_owned()).collect();
         let found = catalogue.find(&Wanted {
@@ -286,4 +288,19 @@ fn nothing_is_said_with_what_is_nearest() {
     assert!(said.starts_with(start), "{said}");
     let empty = Catalogue::new([], &[], &machine()).find(&Wanted::default());
     assert_eq!(empty.nothing.unwrap(), "No model here yet.");
+}
+
+#[test]
+fn a_card_that_is_added_makes_a_catalogue_stale() {
+    let home = Home::new();
+    let library = Arc::new(home.open());
+    let advisor = Advisor::new(Arc::clone(&library), machine());
+    let catalogue = advisor.catalogue(&[]).unwrap();
+    assert!(advisor.is_current(&catalogue).unwrap());
+    // As another process does.
+    super::index::add(&home.open(), 0..1);
+    assert!(!advisor.is_current(&catalogue).unwrap());
+    let anew = advisor.catalogue(&[]).unwrap();
+    assert!(advisor.is_current(&anew).unwrap());
+    assert_eq!(anew.len(), catalogue.len() + 1);
 }

@@ -9,6 +9,7 @@ use super::constraints::constraints as constraints_of;
 use super::spans::{Meaning, Span, Understood, understand};
 use super::unused_denials;
 use super::vocabulary::{Concept, Vocabulary};
+use crate::advisor::quantity::Unit;
 use crate::advisor::question::Constraints;
 
 /// What typed words say of a model.
@@ -24,48 +25,66 @@ pub(in crate::advisor) struct Limits {
     pub(in crate::advisor) corrections: Vec<(String, String)>,
 }
 
-/// Reads the limits in `text`.
+/// Reads the limits in `text`: a span counts when it alone sets a limit that was kept.
 pub(in crate::advisor) fn limits(text: &str, v: &Vocabulary) -> Limits {
     let mut u = understand(&crate::text::line(text), v);
     let constraints = held(constraints_of(&u, v, None));
-    let mut found = Limits {
-        words: Vec::new(),
-        unused: unused_denials(&u),
-        corrections: u.corrections.clone(),
-        constraints,
-    };
+    let mut unused = unused_denials(&u);
     let spans = std::mem::take(&mut u.spans);
-    let spanned = |at: usize| {
-        spans
-            .iter()
-            .any(|span| (span.start..span.end).contains(&at))
-    };
-    let mut left: BTreeSet<usize> = (0..u.tokens.len())
-        .filter(|at| !spanned(*at) && u.unused.contains(&u.tokens[*at].text))
-        .collect();
-    let all = said(&found.constraints);
-    let none = said(&held(constraints_of(&u, v, None)));
+    let mut left = unknown(&u, &spans);
+    let mut counted = BTreeSet::new();
+    let said_by = |u: &Understood| said(&held(constraints_of(u, v, None)));
+    let (all, none) = (said(&constraints), said_by(&u));
     for span in spans {
-        let words = || {
-            u.tokens[span.start..span.end]
-                .iter()
-                .map(|t| t.text.clone())
-        };
-        let words: Vec<String> = words().collect();
+        let tokens = span.start..span.end;
         u.spans = vec![span];
-        let alone = said(&held(constraints_of(&u, v, None)));
-        let span = &u.spans[0];
-        let counts = alone
+        let counts = said_by(&u)
             .iter()
             .any(|(name, value)| none.get(name) != Some(value) && holds(all.get(name), value));
-        if !counts && names_something(span) {
-            left.extend(span.start..span.end);
-        } else if is_left_aside(&u, span, counts) {
-            found.unused.push(words.join(" "));
+        if counts {
+            counted.extend(tokens.clone());
+        } else if names_something(&u.spans[0]) {
+            left.extend(tokens);
+            continue;
+        }
+        if is_left_aside(&u, counts) {
+            let words = u.tokens[tokens].iter().map(|token| token.text.as_str());
+            unused.push(words.collect::<Vec<_>>().join(" "));
         }
     }
-    found.words = typed_words(&left, &u);
-    found
+    take_in_joined(&mut left, &counted, &u);
+    Limits {
+        words: typed_words(&left, &u),
+        corrections: u.corrections,
+        constraints,
+        unused,
+    }
+}
+
+/// The tokens that no span holds and that are no ordinary words.
+fn unknown(u: &Understood, spans: &[Span]) -> BTreeSet<usize> {
+    let unknown = u.tokens.iter().enumerate().filter(|(at, token)| {
+        let spanned = spans.iter().any(|s| (s.start..s.end).contains(at));
+        !spanned && u.unused.contains(&token.text)
+    });
+    unknown.map(|(at, _)| at).collect()
+}
+
+/// Takes in what is typed in one with a token of `left` and set no limit: the `t` of `t5`, which is
+/// too short to be told by itself.
+fn take_in_joined(left: &mut BTreeSet<usize>, counted: &BTreeSet<usize>, u: &Understood) {
+    let joined = |at: usize| u.tokens.get(at).is_some_and(|token| token.joined);
+    let forwards = 1..u.tokens.len();
+    for at in forwards.clone() {
+        if joined(at) && left.contains(&(at - 1)) && !counted.contains(&at) {
+            left.insert(at);
+        }
+    }
+    for at in forwards.rev() {
+        if joined(at) && left.contains(&at) && !counted.contains(&(at - 1)) {
+            left.insert(at - 1);
+        }
+    }
 }
 
 /// The words that the tokens `left` were typed as, each in its pieces.
@@ -118,8 +137,9 @@ fn holds(all: Option<&Value>, alone: &Value) -> bool {
 
 /// Whether the span names a thing whose name can be looked for; a bare number is part of a name.
 fn names_something(span: &Span) -> bool {
-    let Meaning::Phrase(concepts) = &span.means else {
-        return false;
+    let concepts = match &span.means {
+        Meaning::Phrase(concepts) => concepts,
+        Meaning::Amount(quantity, _) => return quantity.unit == Unit::None,
     };
     let names = |concept: &Concept| {
         matches!(
@@ -135,12 +155,10 @@ fn names_something(span: &Span) -> bool {
     !span.negated && (concepts.is_empty() || concepts.iter().any(names))
 }
 
-/// Whether the span says something that the limits leave out, rather than asks for a model.
-fn is_left_aside(u: &Understood, span: &Span, counts: bool) -> bool {
-    if let Meaning::Amount(..) = span.means {
-        return !counts;
-    }
-    u.concepts().any(|(_, concept)| match concept {
+/// Whether the only span says something that the limits leave out, rather than asks for a model.
+fn is_left_aside(u: &Understood, counts: bool) -> bool {
+    let amount = |span: &Span| matches!(span.means, Meaning::Amount(..));
+    let aside = |(span, concept): (&Span, &Concept)| match concept {
         // Its task is a limit, and not all that was said.
         Concept::Subtask(_) => !span.negated,
         Concept::Hardware(_)
@@ -149,7 +167,8 @@ fn is_left_aside(u: &Understood, span: &Span, counts: bool) -> bool {
         | Concept::Trainable
         | Concept::Tune => !counts,
         _ => false,
-    })
+    };
+    (!counts && u.spans.iter().any(amount)) || u.concepts().any(aside)
 }
 
 #[cfg(test)]
