@@ -20,7 +20,7 @@ pub struct Machine {
     pub free_memory: u64,
     /// Where a measured speed is kept between sessions.
     cache: Option<std::path::PathBuf>,
-    speed: OnceLock<Option<Speed>>,
+    speed: OnceLock<Speed>,
 }
 
 /// How fast this machine multiplies f32 matrices of a transformer's shape.
@@ -42,7 +42,7 @@ impl Machine {
 
     /// A machine of the given size, for tests and for planning ahead.
     pub fn of(cores: usize, memory: u64, free_memory: u64, gflops: f64) -> Self {
-        let speed = OnceLock::from(Some(Speed { gflops, cores }));
+        let speed = OnceLock::from(Speed { gflops, cores });
         Self {
             cores,
             memory,
@@ -73,30 +73,41 @@ impl Machine {
     ///
     /// `None` where it cannot be measured.
     pub fn speed(&self) -> Option<Speed> {
-        let kept = || {
-            self.cache
-                .as_deref()
-                .and_then(|path| kept(path, self.cores))
-        };
-        *self.speed.get_or_init(|| kept().or_else(|| self.measure()))
+        self.known_speed().or_else(|| self.measure())
+    }
+
+    /// The speed of matrix products where it was measured before; never measures. Once known it
+    /// stays what it is for as long as this value lives.
+    pub fn known_speed(&self) -> Option<Speed> {
+        if self.speed.get().is_none()
+            && let Some(speed) = self.kept()
+        {
+            let _ = self.speed.set(speed);
+        }
+        self.speed.get().copied()
+    }
+
+    fn kept(&self) -> Option<Speed> {
+        let path = self.cache.as_deref()?;
+        kept(path, self.cores)
     }
 
     /// Measures the speed now and keeps the best seen here: a machine that is busy now was not slow
     /// for that.
     pub fn measure(&self) -> Option<Speed> {
-        let kept = self
-            .cache
-            .as_deref()
-            .and_then(|path| kept(path, self.cores));
         let measured = measure(self.cores)?;
-        if let Some(kept) = kept.filter(|k| k.gflops >= measured.gflops) {
-            return Some(kept);
-        }
-        if let (Some(path), Ok(text)) = (&self.cache, serde_json::to_vec(&measured)) {
-            // A cache that cannot be written is measured again.
-            let _ = crate::files::write(path, &text);
-        }
-        Some(measured)
+        let best = match self.kept() {
+            Some(kept) if kept.gflops >= measured.gflops => kept,
+            _ => {
+                if let (Some(path), Ok(text)) = (&self.cache, serde_json::to_vec(&measured)) {
+                    // A cache that cannot be written is measured again.
+                    let _ = crate::files::write(path, &text);
+                }
+                measured
+            }
+        };
+        let _ = self.speed.set(best);
+        Some(best)
     }
 
     /// Free bytes on the disk that holds `path`.

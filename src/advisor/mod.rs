@@ -10,6 +10,7 @@ mod compose;
 mod here;
 mod how_to;
 mod json;
+mod latency;
 mod lookup;
 pub mod machine;
 mod no_card;
@@ -21,6 +22,7 @@ mod rank;
 mod reading;
 mod recommend;
 mod script;
+mod shape;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::here;
 use super::machine::Machine;
+use super::shape::{Shape, writes};
 use crate::card::{Card, Recipe};
 
 /// Rows that a plan assumes when the question names no number.
@@ -102,60 +103,6 @@ pub struct Seconds {
     pub high: f64,
     /// The probe that it was computed from, in 10^9 operations a second.
     pub gflops: f64,
-}
-
-/// The shape of the network, with what a card leaves out filled in from its parameter count.
-struct Shape {
-    parameters: f64,
-    layers: f64,
-    hidden: f64,
-    heads: f64,
-    vocabulary: f64,
-    model_type: String,
-}
-
-impl Shape {
-    fn of(card: &Card) -> Option<Self> {
-        let parameters = card.facts.parameters.as_ref()?.value as f64;
-        let a = &card.facts.architecture.as_ref()?.value;
-        // Twelve matrices of hidden x hidden a layer, twelve layers: the shape of BERT and GPT-2.
-        let guess = (parameters / 144.0).sqrt();
-        let hidden = a.hidden_size.map_or(guess, |n| n as f64);
-        Some(Self {
-            parameters,
-            layers: a.layers.map_or(12.0, |n| n as f64),
-            hidden,
-            heads: a.heads.map_or(hidden / 64.0, |n| n as f64),
-            vocabulary: a.vocab_size.map_or(30_000.0, |n| n as f64),
-            model_type: a.model_type.clone(),
-        })
-    }
-
-    /// An encoder and a decoder: a token passes one of them.
-    fn has_two_halves(&self) -> bool {
-        const BOTH: [&str; 7] = ["t5", "mt5", "bart", "led", "pegasus", "marian", "m2m_100"];
-        BOTH.contains(&self.model_type.as_str())
-    }
-
-    /// Weights that a low rank of 1 adds on `targets`: in + out of each wrapped matrix (Hu et al.
-    /// 2021, "`LoRA`", section 4.1).
-    fn rank_one(&self, targets: &[String]) -> f64 {
-        let (wide, inner) = (self.hidden, self.heads * 64.0);
-        let t5 = matches!(self.model_type.as_str(), "t5" | "mt5");
-        // A decoder layer of a model of two halves attends twice: to itself and to the encoder.
-        let attentions = if self.has_two_halves() {
-            self.layers * 1.5
-        } else {
-            self.layers
-        };
-        let of = |target: &String| match target.as_str() {
-            "c_attn" => self.layers * (wide + 3.0 * wide),
-            "c_fc" => self.layers * (wide + 4.0 * wide),
-            _ if t5 => attentions * (wide + inner),
-            _ => attentions * (2.0 * wide),
-        };
-        targets.iter().map(of).sum()
-    }
 }
 
 /// Tokens of a row that a plan assumes before there is a file, and why that many.
@@ -356,19 +303,12 @@ fn memory(shape: &Shape, trainable: f64, tokens: f64, length: f64, task: &str) -
         shape.layers
     };
     let activations = 2.0 * tokens * shape.hidden * (34.0 + attention) * passed;
-    let logits = if generates(task) {
+    let logits = if writes(task) {
         tokens * shape.vocabulary * 12.0
     } else {
         0.0
     };
     (state + (activations + logits) * MEMORY_SPARE) as u64
-}
-
-fn generates(task: &str) -> bool {
-    matches!(
-        task,
-        "text-generation" | "summarization" | "translation" | "text2text-generation"
-    )
 }
 
 /// Time from operations: 6 for each weight and token (Kaplan et al. 2020, "Scaling laws", section
@@ -382,8 +322,8 @@ fn seconds(
     machine: &Machine,
 ) -> Option<Seconds> {
     let gflops = machine.speed()?.gflops;
-    let looked_up = shape.vocabulary * shape.hidden;
-    let active = match (generates(task), shape.has_two_halves()) {
+    let looked_up = shape.looked_up();
+    let active = match (writes(task), shape.has_two_halves()) {
         (_, true) => (shape.parameters - looked_up) / 2.0,
         (true, false) => shape.parameters,
         (false, false) => (shape.parameters - looked_up).max(shape.parameters * 0.1),
@@ -442,38 +382,6 @@ pub(super) fn file(task: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    fn gpt2() -> Shape {
-        Shape {
-            parameters: 124_439_808.0,
-            layers: 12.0,
-            hidden: 768.0,
-            heads: 12.0,
-            vocabulary: 50_257.0,
-            model_type: "gpt2".to_owned(),
-        }
-    }
-
-    #[test]
-    fn rank_eight_on_c_attn_of_gpt2_is_what_peft_counts() {
-        assert_eq!(
-            (8.0 * gpt2().rank_one(&["c_attn".to_owned()])) as u64,
-            294_912
-        );
-    }
-
-    #[test]
-    fn rank_eight_on_q_and_v_of_t5_base_is_what_peft_counts() {
-        let t5 = Shape {
-            layers: 24.0,
-            model_type: "t5".to_owned(),
-            ..gpt2()
-        };
-        assert_eq!(
-            (8.0 * t5.rank_one(&["q".to_owned(), "v".to_owned()])) as u64,
-            884_736
-        );
-    }
-
     #[test]
     fn every_row_is_in_one_part() {
         for rows in [1, 2, 3, 10, 399, 400, 1000, 100_000] {
@@ -487,7 +395,11 @@ mod tests {
     #[test]
     fn a_full_step_of_gpt2_is_estimated_near_what_it_takes() {
         // transformers on PyTorch takes 5.6 GB for 4 x 256 tokens.
-        let bytes = memory(&gpt2(), 124_439_808.0, 1024.0, 256.0, "text-generation");
+        let text = "---\nmodeldesk:\n  parameters: 124439808\n  architecture: {value: gpt2, layers: 12, \
+                    hidden_size: 768, heads: 12, vocab_size: 50257}\n---\n";
+        let card = Card::parse("a/b", crate::card::Origin::User, text);
+        let gpt2 = Shape::of(&card).unwrap();
+        let bytes = memory(&gpt2, 124_439_808.0, 1024.0, 256.0, "text-generation");
         assert!((4_000_000_000..7_000_000_000).contains(&bytes), "{bytes}");
     }
 }

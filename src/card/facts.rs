@@ -77,6 +77,10 @@ pub struct Architecture {
     pub hidden_size: Option<u64>,
     /// Attention heads.
     pub heads: Option<u64>,
+    /// Heads of keys and values, where they are fewer.
+    pub kv_heads: Option<u64>,
+    /// Width of one head, where it is not the width divided by the heads.
+    pub head_dim: Option<u64>,
     /// Entries of the vocabulary.
     pub vocab_size: Option<u64>,
 }

@@ -53,6 +53,8 @@ impl Card {
                     "layers": a.layers,
                     "hidden_size": a.hidden_size,
                     "heads": a.heads,
+                    "kv_heads": a.kv_heads,
+                    "head_dim": a.head_dim,
                     "vocab_size": a.vocab_size,
                 })
             }),

@@ -2,9 +2,11 @@
 
 use super::super::answer::{Availability, Criterion, RunsHere};
 use super::super::here::Here;
+use super::super::latency::Pass;
 use super::super::quantity;
 use super::super::question::{Constraints, Prefer};
 use super::super::reading::vocabulary::{Terms, Vocabulary};
+use super::super::shape::writes;
 use super::{Does, Scale, comparable, does};
 use crate::card::{Card, Origin};
 
@@ -19,6 +21,7 @@ struct Sheet<'a> {
 pub(super) fn criteria(
     card: &Card,
     here: &Here,
+    pass: Option<Pass>,
     constraints: &Constraints,
     scale: &Scale<'_>,
     quality: Option<f64>,
@@ -43,6 +46,7 @@ pub(super) fn criteria(
         note,
     );
     sheet.size();
+    sheet.speed(pass);
     let value = match (here.runs, here.availability) {
         (RunsHere::No, _) | (_, Availability::No) => 0.0,
         (_, Availability::Tight) => 0.5,
@@ -154,6 +158,21 @@ impl Sheet<'_> {
         self.add("usual", f64::from(u8::from(usual)), note);
     }
 
+    /// By the time of a pass on this machine; by size while its speed is not known.
+    fn speed(&mut self, pass: Option<Pass>) {
+        let (value, note) = match pass {
+            Some(pass) => (
+                quickness(pass.milliseconds),
+                format!("{} for {} tokens here", pass.words(), pass.tokens),
+            ),
+            None => (
+                smallness(self.card),
+                "not yet measured here; by size".to_owned(),
+            ),
+        };
+        self.add("speed", value, note);
+    }
+
     fn licence(&mut self) {
         let licence = self.card.facts.license.as_ref().map(|l| l.value.as_str());
         let value = match licence.map(|l| self.scale.vocabulary.terms(l)) {
@@ -164,14 +183,6 @@ impl Sheet<'_> {
         };
         self.add("licence", value, licence.unwrap_or("not stated"));
     }
-}
-
-/// Whether the task's output is a text.
-fn writes(task: &str) -> bool {
-    matches!(
-        task,
-        "summarization" | "translation" | "text-generation" | "text2text-generation"
-    )
 }
 
 fn task_value(card: &Card, does: Does, task: &str, trainable: bool) -> (f64, &'static str) {
@@ -273,6 +284,11 @@ fn smallness(card: &Card) -> f64 {
         .as_ref()
         .map_or(1e9, |p| p.value as f64);
     (1.0 - (count / 5e6).ln() / (200.0f64).ln()).clamp(0.0, 1.0)
+}
+
+/// 1 at 2 milliseconds, 0 at 5 seconds, by factor.
+fn quickness(milliseconds: f64) -> f64 {
+    (1.0 - (milliseconds / 2.0).ln() / (2500.0f64).ln()).clamp(0.0, 1.0)
 }
 
 /// 1 from 80 to 450 million parameters, falling to 0 at a tenth and at ten times of that: big enough

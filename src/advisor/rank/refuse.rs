@@ -2,13 +2,21 @@
 
 use super::super::answer::Availability;
 use super::super::here::{self, Here};
+use super::super::latency::Pass;
 use super::super::quantity;
 use super::super::question::Constraints;
-use super::super::reading::vocabulary::{Terms, Vocabulary};
+use super::super::reading::vocabulary::Terms;
+use super::{Does, Scale, does};
 use crate::card::{Card, Fact};
 
 /// The constraints that `card` breaks, in words. What is unknown or unverified satisfies none.
-pub(super) fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<String> {
+pub(super) fn broken(
+    card: &Card,
+    here: &Here,
+    pass: Option<Pass>,
+    c: &Constraints,
+    scale: &Scale<'_>,
+) -> Vec<String> {
     let facts = &card.facts;
     let mut broken = Vec::new();
     let mut must = |holds: bool, words: String| {
@@ -19,6 +27,10 @@ pub(super) fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) 
     let checked = |f: &Option<Fact<u64>>| f.as_ref().filter(|f| !f.unverified).map(|f| f.value);
     for name in &c.exclude {
         must(!is_from(card, name), format!("it is {name}"));
+        must(
+            !is_made_for(card, name, c, scale),
+            format!("it is for {name}"),
+        );
     }
     let licence = facts.license.as_ref().map(|l| l.value.as_str());
     if let Some(wanted) = &c.license {
@@ -27,7 +39,7 @@ pub(super) fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) 
             format!("licence {}", licence.unwrap_or("not stated")),
         );
     }
-    let terms = licence.and_then(|l| v.terms(l));
+    let terms = licence.and_then(|l| scale.vocabulary.terms(l));
     if c.commercial || c.permissive {
         let allowed = match terms {
             Some(Terms::Permissive) => true,
@@ -71,6 +83,16 @@ pub(super) fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) 
             format!("{shown} of memory"),
         );
     }
+    if let Some(most) = c.max_latency_ms
+        && c.is_for_this_machine()
+        && scale.machine.known_speed().is_some()
+    {
+        let shown = pass.map_or_else(
+            || "time of a pass unknown".to_owned(),
+            |p| format!("{} a pass here", p.words()),
+        );
+        must(pass.is_some_and(|p| p.milliseconds <= most as f64), shown);
+    }
     let context = checked(&facts.context_length);
     if let Some(least) = c.min_context {
         let shown = context.map_or_else(|| "unknown".to_owned(), quantity::grouped);
@@ -112,6 +134,22 @@ fn is_from(card: &Card, name: &str) -> bool {
         || author.contains(&name)
         || organization.starts_with(&name)
         || meta
+}
+
+/// Whether `name` is the domain, the task or the kind of task that `card` was made for. What a model
+/// does among other things is no reason to leave it out, and neither is what is asked for itself.
+fn is_made_for(card: &Card, name: &str, c: &Constraints, scale: &Scale<'_>) -> bool {
+    let facts = &card.facts;
+    let asked = c.task.as_deref() == Some(name) || c.subtask.as_deref() == Some(name);
+    let general = facts.domains.iter().any(|d| d.value == "general");
+    let domain = !general && facts.domains.iter().any(|d| d.value == name);
+    let task = does(card, name) == Does::Main;
+    let tags = scale
+        .vocabulary
+        .subtask(name)
+        .map_or(&[][..], |(_, tags)| tags);
+    let subtask = facts.tags.iter().any(|t| tags.contains(&t.value));
+    domain || (!asked && (task || subtask))
 }
 
 /// Whether the model speaks all languages asked for, and translates in the direction asked for.

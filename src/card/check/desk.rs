@@ -32,6 +32,8 @@ const ARCHITECTURE: &[&str] = &[
     "layers",
     "hidden_size",
     "heads",
+    "kv_heads",
+    "head_dim",
     "vocab_size",
     "source",
     "unverified",

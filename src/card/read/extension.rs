@@ -121,13 +121,16 @@ fn read_architecture(reader: &mut Reader<'_>, desk: &Node) -> Option<Fact<Archit
         let value = Reader::stated(node, key)?;
         reader.count(value, &format!("{field}.{key}"))
     };
-    let (hidden_size, heads, vocab_size) = (size("hidden_size"), size("heads"), size("vocab_size"));
+    let (hidden_size, vocab_size) = (size("hidden_size"), size("vocab_size"));
+    let (heads, kv_heads, head_dim) = (size("heads"), size("kv_heads"), size("head_dim"));
     let architecture = Architecture {
         model_type,
         kind: reader.part(node, "kind", field),
         layers: read_layers(reader, node),
         hidden_size,
         heads,
+        kv_heads,
+        head_dim,
         vocab_size,
     };
     Some(stated.fact(architecture, line))
