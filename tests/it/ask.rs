@@ -656,6 +656,73 @@ fn a_limit_on_another_machine_is_said_to_decide_nothing() {
 }
 
 #[test]
+fn a_domain_or_a_task_that_is_denied_leaves_out_what_was_made_for_it() {
+    let has = |answer: &Answer, id: &str| answer.models.iter().any(|m| m.id == id);
+    for (question, name, without, with) in [
+        (
+            "summarization, not for legal texts",
+            "legal",
+            "nsi319/legal-pegasus",
+            "facebook/bart-large-cnn",
+        ),
+        (
+            "a model that runs here, but no summarization models",
+            "summarization",
+            "facebook/bart-large-cnn",
+            "google/flan-t5-base",
+        ),
+        (
+            "text generation, but not a chatbot",
+            "chat",
+            "HuggingFaceTB/SmolLM2-135M-Instruct",
+            "openai-community/gpt2",
+        ),
+    ] {
+        let answer = ask(question);
+        assert_eq!(answer.reading.constraints.exclude, [name], "{question}");
+        assert!(read_as(&answer).contains(&format!("not {name}")));
+        assert!(!has(&answer, without), "{question}");
+        assert!(has(&answer, with), "{question}");
+        // Control: edited away, the denied ones stand among the others.
+        let edited = answer.reading.with_field("exclude", "").unwrap();
+        let edited = edited.with_field("must_run_here", "").unwrap();
+        assert!(
+            has(&advisor().answer(edited).unwrap(), without),
+            "{question}"
+        );
+    }
+    let edited = ask("summarization")
+        .reading
+        .with_field("exclude", "legal")
+        .unwrap();
+    assert!(!has(
+        &advisor().answer(edited).unwrap(),
+        "nsi319/legal-pegasus"
+    ));
+    let later = follow("summarization of legal text", "not legal, just anything");
+    assert_eq!(later.reading.constraints.domain, None);
+}
+
+#[test]
+fn words_of_denial_that_deny_no_purpose_leave_it_asked_for() {
+    for (question, task) in [
+        (
+            "i'm not sure which summarization model to take",
+            "summarization",
+        ),
+        ("no idea which translation model i need", "translation"),
+        (
+            "i can't classify all these tickets by hand",
+            "text-classification",
+        ),
+    ] {
+        let c = ask(question).reading.constraints;
+        assert_eq!(c.task.as_deref(), Some(task), "{question}");
+        assert!(c.exclude.is_empty(), "{question}");
+    }
+}
+
+#[test]
 fn a_condition_that_decides_nothing_is_said_to_be_unused() {
     let answer = ask("summarization, not for long documents");
     assert!(

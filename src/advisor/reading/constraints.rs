@@ -183,7 +183,12 @@ fn set_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
 
 fn exclude(c: &mut Constraints, concept: &Concept, span: &Span, u: &Understood) {
     let name = match concept {
-        Concept::Author(name) | Concept::Family(name) | Concept::Foreign(name) => name.clone(),
+        Concept::Author(name)
+        | Concept::Family(name)
+        | Concept::Foreign(name)
+        | Concept::Domain(name)
+        | Concept::Task(name)
+        | Concept::Subtask(name) => name.clone(),
         Concept::Model(_) => {
             let family = u
                 .concepts()

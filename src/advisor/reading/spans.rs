@@ -369,9 +369,10 @@ fn negate(spans: &mut [Span], found: &[Token]) {
     let is_negation =
         |s: &Span| matches!(&s.means, Meaning::Phrase(c) if c.contains(&Concept::Negation));
     for at in 0..spans.len() {
-        if !is_negation(&spans[at]) {
+        if !is_negation(&spans[at]) || denies_nothing(&spans[at], found) {
             continue;
         }
+        let of_verb = is_of_a_verb(&spans[at], found);
         let mut reach = spans[at].end + 4;
         for next in at + 1..spans.len() {
             let (start, end) = (spans[next].start, spans[next].end);
@@ -380,7 +381,7 @@ fn negate(spans: &mut [Span], found: &[Token]) {
             if start >= reach || ended || is_negation(&spans[next]) {
                 break;
             }
-            if can_be_negated(&spans[next].means) {
+            if can_be_negated(&spans[next].means) && !(of_verb && is_purpose(&spans[next].means)) {
                 spans[next].negated = true;
                 let joined = found
                     .get(end)
@@ -389,6 +390,45 @@ fn negate(spans: &mut [Span], found: &[Token]) {
             }
         }
     }
+}
+
+/// `not sure which`, `no idea`, `not only`, `no matter`: words that deny nothing of a model.
+fn denies_nothing(span: &Span, found: &[Token]) -> bool {
+    const AFTER: [&str; 14] = [
+        "sure", "idea", "only", "just", "matter", "clue", "problem", "time", "know", "enough",
+        "certain", "yet", "decide", "longer",
+    ];
+    let after = &found[span.end..found.len().min(span.end + 2)];
+    let really = |t: &Token| matches!(t.text.as_str(), "really" | "quite" | "have");
+    match after {
+        [first, second] if really(first) => AFTER.contains(&second.text.as_str()),
+        [first, ..] => AFTER.contains(&first.text.as_str()),
+        [] => false,
+    }
+}
+
+/// `I can't sort these by hand` denies a doing and asks for it; `I don't want a classifier` does not.
+fn is_of_a_verb(span: &Span, found: &[Token]) -> bool {
+    const VERBS: [&str; 9] = [
+        "can", "cant", "cannot", "don", "dont", "doesn", "doesnt", "never", "couldn",
+    ];
+    const WANTS: [&str; 6] = ["want", "need", "like", "care", "require", "wish"];
+    let after = &found[span.end..found.len().min(span.end + 2)];
+    VERBS.contains(&found[span.start].text.as_str())
+        && !after.iter().any(|t| WANTS.contains(&t.text.as_str()))
+}
+
+/// What models are for, beside what they are.
+fn is_purpose(means: &Meaning) -> bool {
+    let Meaning::Phrase(concepts) = means else {
+        return false;
+    };
+    concepts.iter().any(|c| {
+        matches!(
+            c,
+            Concept::Task(_) | Concept::Subtask(_) | Concept::Domain(_) | Concept::LongContext
+        )
+    })
 }
 
 /// Marks what is waved aside afterwards: `speed does not matter`, `German is not needed`.
@@ -436,6 +476,7 @@ fn can_be_negated(means: &Meaning) -> bool {
                 | Concept::Field(_)
                 | Concept::Tune
                 | Concept::Task(_)
+                | Concept::Subtask(_)
                 | Concept::RunHere
         )
     })
