@@ -20,6 +20,7 @@ pub mod quantity;
 pub mod question;
 mod rank;
 mod reading;
+mod recipe;
 mod recommend;
 mod script;
 mod shape;

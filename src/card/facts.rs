@@ -114,6 +114,8 @@ pub struct Speed {
 pub struct Recipe {
     /// `full`, `lora` or `head`.
     pub method: String,
+    /// The tasks that it was made for; empty where the card does not say.
+    pub tasks: Vec<String>,
     /// `learning_rate`.
     pub learning_rate: Option<Fact<f64>>,
     /// `learning_rate` in the card's own digits: `2e-5`.

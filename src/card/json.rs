@@ -156,6 +156,7 @@ fn recipe(recipe: &Recipe) -> Value {
         "lora_r": of(recipe.lora_r.as_ref()),
         "lora_alpha": of(recipe.lora_alpha.as_ref()),
         "target_modules": recipe.target_modules,
+        "tasks": recipe.tasks,
     })
 }
 

@@ -49,6 +49,7 @@ const SPEED: &[&str] = &[
 ];
 const RECIPE: &[&str] = &[
     "method",
+    "tasks",
     "learning_rate",
     "lr_scheduler_type",
     "warmup_ratio",

@@ -1,4 +1,7 @@
-//! Short scripts to copy: the same work with transformers, for models that do not run here.
+//! Short scripts to copy: the same work with transformers or sentence-transformers, for models that
+//! do not run here.
+
+mod pairs;
 
 use super::plan::{self, Plan, rate};
 use crate::card::Card;
@@ -92,6 +95,8 @@ pub(super) fn tune(plan: &Plan) -> String {
         "question-answering" => example(plan, "question-answering/run_qa.py"),
         "text-classification" => trainer(plan, &CLASSIFIER),
         "text-generation" => trainer(plan, &WRITER),
+        "feature-extraction" | "sentence-similarity" => pairs::embedder(plan),
+        "text-ranking" => pairs::reranker(plan),
         _ => trainer(plan, &SEQUENCE),
     }
 }
@@ -158,6 +163,15 @@ const SEQUENCE: Kind = Kind {
     collate: "DataCollatorForSeq2Seq(tokenizer, model=model)",
 };
 
+/// The warm-up in steps: they mean the same in every version of transformers, a share does not.
+fn warmup_steps(plan: &Plan) -> f64 {
+    if plan.warmup_steps < 1.0 {
+        (plan.warmup_steps * plan.steps as f64).round()
+    } else {
+        plan.warmup_steps
+    }
+}
+
 fn trainer(plan: &Plan, kind: &Kind) -> String {
     let (import, wrap) = match &plan.lora {
         Some(l) => (
@@ -169,12 +183,6 @@ fn trainer(plan: &Plan, kind: &Kind) -> String {
             ),
         ),
         None => ("", String::new()),
-    };
-    // Steps mean the same in every version of transformers; a share does not.
-    let warmup = if plan.warmup_steps < 1.0 {
-        (plan.warmup_steps * plan.steps as f64).round()
-    } else {
-        plan.warmup_steps
     };
     format!(
         "from datasets import load_dataset\n\
@@ -213,6 +221,7 @@ fn trainer(plan: &Plan, kind: &Kind) -> String {
         labels = kind.labels,
         rate = rate(plan.learning_rate),
         scheduler = plan.lr_scheduler_type,
+        warmup = warmup_steps(plan),
         epochs = plan.epochs,
         batch = plan.batch_size,
         collate = kind.collate,
