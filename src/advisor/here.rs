@@ -59,10 +59,14 @@ impl Here {
     }
 }
 
-/// Bytes of the weights in f32: as the card states them, else four for each parameter.
+/// Bytes of the weights: as the card states them, else four for each parameter. A size of less than
+/// four bits a weight cannot be, whatever the card says.
 pub(super) fn weights(card: &Card) -> Option<u64> {
+    let parameters = card.facts.parameters.as_ref().map(|p| p.value);
     let stated = card.facts.size.as_ref().map(|s| s.value.bytes);
-    stated.or_else(|| card.facts.parameters.as_ref().map(|p| p.value * 4))
+    stated
+        .filter(|bytes| parameters.is_none_or(|n| *bytes >= n / 2))
+        .or_else(|| parameters.map(|n| n.saturating_mul(4)))
 }
 
 /// Bytes of memory that running the model takes in the precision it is shipped in, without its

@@ -199,29 +199,7 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
         quantity::grouped(plan.test)
     );
     add("Split", computed(split));
-    let learns = match &plan.lora {
-        Some(l) => format!(
-            "LoRA r={} alpha={} on {}: {}{} of {} weights",
-            l.r,
-            l.alpha,
-            l.target_modules.join(", "),
-            if plan.trainable_at_most {
-                "at most "
-            } else {
-                ""
-            },
-            quantity::grouped(plan.trainable_parameters),
-            card.facts
-                .parameters
-                .as_ref()
-                .map_or_else(|| "?".to_owned(), |p| quantity::count(p.value))
-        ),
-        None => format!(
-            "full: all {} weights",
-            quantity::count(plan.trainable_parameters)
-        ),
-    };
-    add("Method", from_recipe(card, plan, learns));
+    add("Method", from_recipe(card, plan, learns(card, plan)));
     let warmup = match plan.warmup_steps {
         0.0 => "no warm-up".to_owned(),
         share if share < 1.0 => format!("{:.0}% warm-up", share * 100.0),
@@ -262,6 +240,32 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
     add("Time", of_machine(time));
     add("Judge", computed(judge(&plan.task).to_owned()));
     rows
+}
+
+/// Which weights learn.
+fn learns(card: &Card, plan: &Plan) -> String {
+    match &plan.lora {
+        Some(l) => format!(
+            "LoRA r={} alpha={} on {}: {}{} of {} weights",
+            l.r,
+            l.alpha,
+            l.target_modules.join(", "),
+            if plan.trainable_at_most {
+                "at most "
+            } else {
+                ""
+            },
+            quantity::grouped(plan.trainable_parameters),
+            card.facts
+                .parameters
+                .as_ref()
+                .map_or_else(|| "?".to_owned(), |p| quantity::count(p.value))
+        ),
+        None => format!(
+            "full: all {} weights",
+            quantity::count(plan.trainable_parameters)
+        ),
+    }
 }
 
 /// A value of the card's recipe, or the program's own where it has none for the task.

@@ -38,7 +38,7 @@ impl Shape {
             layers: float(a.layers).unwrap_or(12.0),
             hidden,
             heads,
-            kv_heads: float(a.kv_heads).or((!grouped).then_some(heads)),
+            kv_heads: float(a.kv_heads).or_else(|| (!grouped).then_some(heads)),
             head_width: float(a.head_dim).unwrap_or(usual),
             vocabulary: float(a.vocab_size).unwrap_or(30_000.0),
             embeddings_known: a.vocab_size.is_some() && a.hidden_size.is_some(),

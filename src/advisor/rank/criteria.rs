@@ -147,7 +147,11 @@ impl Sheet<'_> {
         let small = smallness(self.card);
         self.add("small", small, count.clone());
         self.add("large", 1.0 - small, count.clone());
-        self.add("middle", middle(self.card), count);
+        self.add(
+            "middle",
+            middle(self.card, self.constraints.task.as_deref()),
+            count,
+        );
         let family = facts.family.as_ref().map(|f| f.value.to_lowercase());
         let usual = family.is_some_and(|f| facts.aliases.contains(&f));
         let note = if usual {
@@ -292,13 +296,18 @@ fn quickness(milliseconds: f64) -> f64 {
 }
 
 /// 1 from 80 to 450 million parameters, falling to 0 at a tenth and at ten times of that: big enough
-/// to be good at it, small enough for a laptop.
-fn middle(card: &Card) -> f64 {
+/// to be good at it, small enough for a laptop. To write a text takes more than to read one.
+fn middle(card: &Card, task: Option<&str>) -> f64 {
+    let least = if task.is_some_and(writes) {
+        150e6
+    } else {
+        80e6
+    };
     let Some(count) = card.facts.parameters.as_ref().map(|p| p.value as f64) else {
         return 0.0;
     };
-    let away = if count < 80e6 {
-        80e6 / count
+    let away = if count < least {
+        least / count
     } else {
         (count / 450e6).max(1.0)
     };

@@ -17,96 +17,90 @@ pub(super) fn broken(
     c: &Constraints,
     scale: &Scale<'_>,
 ) -> Vec<String> {
-    let facts = &card.facts;
-    let mut broken = Vec::new();
-    let mut must = |holds: bool, words: String| {
-        if !holds {
-            broken.push(words);
-        }
-    };
-    let checked = |f: &Option<Fact<u64>>| f.as_ref().filter(|f| !f.unverified).map(|f| f.value);
+    let mut broken = Broken::default();
     for name in &c.exclude {
-        must(!is_from(card, name), format!("it is {name}"));
-        must(
-            !is_made_for(card, name, c, scale),
-            format!("it is for {name}"),
-        );
+        broken.unless(!is_from(card, name), || format!("it is {name}"));
+        let made_for = is_made_for(card, name, c, scale);
+        broken.unless(!made_for, || format!("it is for {name}"));
     }
-    let licence = facts.license.as_ref().map(|l| l.value.as_str());
-    if let Some(wanted) = &c.license {
-        must(
-            licence == Some(wanted),
-            format!("licence {}", licence.unwrap_or("not stated")),
-        );
-    }
-    let terms = licence.and_then(|l| scale.vocabulary.terms(l));
-    if c.commercial || c.permissive {
-        let allowed = match terms {
-            Some(Terms::Permissive) => true,
-            Some(Terms::ShareAlike) => !c.permissive,
-            _ => false,
-        };
-        must(
-            allowed,
-            format!("licence {}", licence.unwrap_or("not stated")),
-        );
-    }
-    let count = facts.parameters.as_ref().map(|p| p.value);
-    let shown = count.map_or_else(|| "unknown".to_owned(), quantity::count);
-    if let Some(most) = c.max_parameters {
-        must(
-            count.is_some_and(|n| n <= most),
-            format!("{shown} parameters"),
-        );
-    }
-    if let Some(least) = c.min_parameters {
-        must(
-            count.is_some_and(|n| n >= least),
-            format!("{shown} parameters"),
-        );
-    }
-    if let Some(most) = c.max_size {
-        let weights = here::weights(card);
-        let shown = weights.map_or_else(|| "size unknown".to_owned(), quantity::bytes);
-        must(weights.is_some_and(|w| w <= most), shown);
-    }
-    if let Some(most) = c.max_memory {
-        let training = facts.parameters.as_ref().map(here::training_state);
-        let memory = if c.trainable {
-            training
-        } else {
-            here::memory(card)
-        };
-        let shown = memory.map_or_else(|| "memory unknown".to_owned(), quantity::bytes);
-        must(
-            memory.is_some_and(|m| m <= most),
-            format!("{shown} of memory"),
-        );
-    }
+    broken.by_licence(card, c, scale);
+    broken.by_size(card, c);
     if let Some(most) = c.max_latency_ms
         && c.is_for_this_machine()
         && scale.machine.known_speed().is_some()
     {
-        let shown = pass.map_or_else(
-            || "time of a pass unknown".to_owned(),
-            |p| format!("{} a pass here", p.words()),
-        );
-        must(pass.is_some_and(|p| p.milliseconds <= most as f64), shown);
+        let in_time = pass.is_some_and(|p| p.milliseconds <= most as f64);
+        broken.unless(in_time, || match pass {
+            Some(pass) => format!("{} a pass here", pass.words()),
+            None => "time of a pass unknown".to_owned(),
+        });
     }
-    let context = checked(&facts.context_length);
     if let Some(least) = c.min_context {
-        let shown = context.map_or_else(|| "unknown".to_owned(), quantity::grouped);
-        must(
-            context.is_some_and(|n| n >= least),
-            format!("{shown} tokens at once"),
-        );
+        let stated = card.facts.context_length.as_ref();
+        let context = stated.filter(|f| !f.unverified).map(|f| f.value);
+        broken.unless(context.is_some_and(|n| n >= least), || {
+            let shown = context.map_or_else(|| "unknown".to_owned(), quantity::grouped);
+            format!("{shown} tokens at once")
+        });
     }
-    must(speaks(card, c), "its languages".to_owned());
-    must(
-        !c.must_run_here || here.availability != Availability::No,
-        here.reason.clone(),
-    );
-    broken
+    broken.unless(speaks(card, c), || "its languages".to_owned());
+    let runs = !c.must_run_here || here.availability != Availability::No;
+    broken.unless(runs, || here.reason.clone());
+    broken.0
+}
+
+/// What was found broken, in words.
+#[derive(Default)]
+struct Broken(Vec<String>);
+
+impl Broken {
+    fn unless(&mut self, holds: bool, words: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(words());
+        }
+    }
+
+    fn by_licence(&mut self, card: &Card, c: &Constraints, scale: &Scale<'_>) {
+        let licence = card.facts.license.as_ref().map(|l| l.value.as_str());
+        let words = || format!("licence {}", licence.unwrap_or("not stated"));
+        let named = c.license.as_deref().is_none_or(|l| licence == Some(l));
+        self.unless(named, words);
+        let allowed = match licence.and_then(|l| scale.vocabulary.terms(l)) {
+            Some(Terms::Permissive) => true,
+            Some(Terms::ShareAlike) => !c.permissive,
+            _ => false,
+        };
+        self.unless(allowed || !(c.commercial || c.permissive), words);
+    }
+
+    /// By parameters, weights on disk and memory.
+    fn by_size(&mut self, card: &Card, c: &Constraints) {
+        let parameters = card.facts.parameters.as_ref();
+        let count = parameters.map(|p| p.value);
+        let words = || {
+            let shown = count.map_or_else(|| "unknown".to_owned(), quantity::count);
+            format!("{shown} parameters")
+        };
+        let within = |most: Option<u64>, value: Option<u64>| {
+            most.is_none_or(|most| value.is_some_and(|n| n <= most))
+        };
+        self.unless(within(c.max_parameters, count), words);
+        let enough = |least: u64| count.is_some_and(|n| n >= least);
+        self.unless(c.min_parameters.is_none_or(enough), words);
+        let weights = here::weights(card);
+        self.unless(within(c.max_size, weights), || {
+            weights.map_or_else(|| "size unknown".to_owned(), quantity::bytes)
+        });
+        let memory = if c.trainable {
+            parameters.map(here::training_state)
+        } else {
+            here::memory(card)
+        };
+        self.unless(within(c.max_memory, memory), || {
+            let shown = memory.map_or_else(|| "memory unknown".to_owned(), quantity::bytes);
+            format!("{shown} of memory")
+        });
+    }
 }
 
 /// Whether `card` is of the family or author that `name` names.

@@ -133,6 +133,7 @@ fn settle(reading: &mut Reading, u: &Understood) {
             if reading.intent == Intent::Compare {
                 *c = Constraints {
                     task: said.task,
+                    subtask: said.subtask,
                     domain: said.domain,
                     hardware: said.hardware,
                     max_memory: said.max_memory,

@@ -67,7 +67,7 @@ impl Understood {
 /// Reads `question`, correcting words that name nothing and are near to one that does.
 pub(in crate::advisor) fn understand(question: &str, v: &Vocabulary) -> Understood {
     let mut stems = v.stems.clone();
-    let (mut found, cut) = tokens(question, &mut stems);
+    let (mut found, cut) = tokens(&with_masks_named(question), &mut stems);
     let mut corrections = Vec::new();
     let first = spans(&found, v);
     for at in (0..found.len()).rev() {
@@ -109,6 +109,15 @@ pub(in crate::advisor) fn understand(question: &str, v: &Vocabulary) -> Understo
         unused,
         cut,
     }
+}
+
+/// `[MASK]` and a gap drawn as a line are words, too.
+fn with_masks_named(question: &str) -> String {
+    let mut named = question.to_owned();
+    for mask in ["[MASK]", "[mask]", "<mask>", "____"] {
+        named = named.replace(mask, " masked token ");
+    }
+    named
 }
 
 fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
@@ -226,8 +235,11 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
             unit = Unit::Magnitude;
         }
     }
-    // `1000 labelled training rows`: up to two words may stand between the number and its unit.
-    for gap in 0..=2 {
+    // `1000 labelled training rows`: up to two words may stand between the number and its unit, and
+    // `900 of them are labelled` counts rows as well.
+    let of_them =
+        word(length) == Some("of") && matches!(word(length + 1), Some("them" | "these" | "those"));
+    for gap in 0..=if of_them { 3 } else { 2 } {
         let Some(next) = word(length + gap) else {
             break;
         };

@@ -130,6 +130,14 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// Copies the built binary to `path`. Another process does it: a file that is open for writing here
+/// stays so in a child that another test starts in that moment, and cannot be run until it is gone.
+pub(crate) fn copy_of_the_binary(path: &Path) {
+    let mut copy = Command::new("cp");
+    let copied = copy.arg(env!("CARGO_BIN_EXE_modeldesk")).arg(path).status();
+    assert!(copied.unwrap().success());
+}
+
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

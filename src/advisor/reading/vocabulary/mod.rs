@@ -1,5 +1,7 @@
 //! The phrases that the advisor understands, from index/vocabulary.yaml and the cards' names.
 
+mod spelling;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use crate::advisor::question::{Intent, Prefer};
 use crate::card::{Card, Kind, Origin};
 
 /// The file that ships with the program.
-const VOCABULARY: &str = include_str!("../../../index/vocabulary.yaml");
+const VOCABULARY: &str = include_str!("../../../../index/vocabulary.yaml");
 
 /// What a phrase stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -313,6 +315,10 @@ impl Vocabulary {
             .chain([name, card.name(), card.id.as_str()])
             .collect();
         for alias in names {
+            // A card that nobody checked gets no name that means something already.
+            if card.origin != Origin::BuiltIn && alias != card.id && self.is_taken(alias) {
+                continue;
+            }
             if guide {
                 self.add(alias, Concept::Topic(card.id.clone()), false);
             } else {
@@ -325,6 +331,18 @@ impl Vocabulary {
         if let (false, Some(author)) = (guide, &card.facts.author) {
             let short = author.value.to_lowercase();
             self.add(&short, Concept::Author(short.clone()), false);
+        }
+    }
+
+    /// Whether all of `name` is an ordinary word, or a phrase that stands for something.
+    fn is_taken(&mut self, name: &str) -> bool {
+        let (found, _) = tokens(name, &mut self.stems);
+        match &found[..] {
+            [] => true,
+            [only] if self.is_plain(only) => true,
+            all => self
+                .longest(all, 0)
+                .is_some_and(|(length, _)| length == all.len()),
         }
     }
 
@@ -401,16 +419,13 @@ impl Vocabulary {
         by(&first.stem)
             .iter()
             .chain(by_name)
-            .filter(|(rest, _)| {
-                rest.len() <= after.len()
-                    && rest.len() < most
-                    && rest
-                        .iter()
-                        .zip(after)
-                        .all(|(r, t)| *r == t.stem || *r == t.text)
+            .filter(|(rest, _)| rest.len() < most)
+            .filter_map(|(rest, concepts)| {
+                let length = follows(rest, after).filter(|length| *length < most)?;
+                Some((rest.len(), length + 1, concepts.as_slice()))
             })
-            .max_by_key(|(rest, _)| rest.len())
-            .map(|(rest, concepts)| (rest.len() + 1, concepts.as_slice()))
+            .max_by_key(|(words, length, _)| (*words, std::cmp::Reverse(*length)))
+            .map(|(_, length, concepts)| (length, concepts))
     }
 
     /// Whether the word is ordinary English that carries no constraint, or one that votes for a task.
@@ -419,51 +434,6 @@ impl Vocabulary {
             || self.plain.contains(&token.text)
             || self.plain.contains(&token.stem)
             || self.hints.contains_key(&token.stem)
-    }
-
-    /// Whether the word is one that people often type for another.
-    pub(in crate::advisor) fn is_misspelling(&self, word: &str) -> bool {
-        self.misspellings.contains_key(word)
-    }
-
-    /// What a misspelt word may be: the nearest word that names something, by Damerau-Levenshtein
-    /// distance 1 for 5 to 7 letters and 2 from 8 on, with the same first letter; of four letters only
-    /// two that changed places.
-    pub(in crate::advisor) fn correction(&self, word: &str) -> Option<&str> {
-        if let Some(meant) = self.misspellings.get(word) {
-            return Some(meant);
-        }
-        let length = word.chars().count();
-        let allowed = match length {
-            0..4 => return None,
-            4..8 => 1,
-            _ => 2,
-        };
-        self.spellings
-            .iter()
-            .filter(|known| known.chars().next() == word.chars().next())
-            .filter(|known| known.len().abs_diff(word.len()) <= allowed)
-            .map(|known| (strsim::damerau_levenshtein(known, word), known))
-            .filter(|(distance, _)| (1..=allowed).contains(distance))
-            .filter(|(_, known)| length > 4 || same_letters(known, word) || known.starts_with(word))
-            .min_by_key(|(distance, known)| (*distance, known.len(), known.as_str()))
-            .filter(|_| !self.is_written(word))
-            .map(|(_, known)| known.as_str())
-    }
-
-    /// Whether a built-in card uses the word.
-    fn is_written(&self, word: &str) -> bool {
-        let whole = |text: &str, at: usize| {
-            let before = text[..at].chars().next_back();
-            let after = text[at + word.len()..].chars().next();
-            ![before, after]
-                .into_iter()
-                .flatten()
-                .any(char::is_alphanumeric)
-        };
-        self.texts
-            .iter()
-            .any(|text| text.match_indices(word).any(|(at, _)| whole(text, at)))
     }
 
     /// The task's name in words.
@@ -515,22 +485,30 @@ fn is_model(concept: &Concept) -> bool {
     matches!(concept, Concept::Model(_))
 }
 
-/// Four letters are too few to guess by, unless they are the same four.
-fn same_letters(a: &str, b: &str) -> bool {
-    let sorted = |s: &str| {
-        let mut letters: Vec<char> = s.chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    sorted(a) == sorted(b)
-}
-
 /// `french` as `French`.
 pub(in crate::advisor) fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters
         .next()
         .map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+}
+
+/// How many of the tokens the words of a phrase take up, where `found` begins with them. Small words
+/// may stand between: `rank the passages` is `rank passages`.
+fn follows(words: &[String], found: &[Token]) -> Option<usize> {
+    const SMALL: [&str; 14] = [
+        "the", "a", "an", "all", "my", "our", "these", "those", "any", "every", "their", "its",
+        "your", "some",
+    ];
+    let mut at = 0;
+    for word in words {
+        let same = |t: &Token| *word == t.stem || *word == t.text;
+        let small = |t: &Token| !same(t) && SMALL.contains(&t.text.as_str()) && !t.after_break;
+        at += usize::from(found.get(at).is_some_and(small));
+        found.get(at).filter(|t| same(t))?;
+        at += 1;
+    }
+    Some(at)
 }
 
 #[cfg(test)]
@@ -558,12 +536,5 @@ mod tests {
             [Concept::Task("text-classification".into())]
         );
         assert_eq!(concepts("no gpu"), [Concept::Hardware("cpu".into())]);
-    }
-
-    #[test]
-    fn a_misspelt_word_is_corrected_and_an_ordinary_one_is_not() {
-        let v = Vocabulary::new(std::iter::empty());
-        assert_eq!(v.correction("sumarization"), Some("summarization"));
-        assert_eq!(v.correction("table"), None);
     }
 }
