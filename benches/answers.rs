@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use modeldesk::advisor::catalogue::{Catalogue, Sort, Wanted};
 use modeldesk::advisor::{Advisor, Machine};
 use modeldesk::files::Folders;
 use modeldesk::index::{Library, Observer, Search};
@@ -136,12 +137,91 @@ fn imported(root: &Path, cards: usize, table: &mut Table) {
     drop(library);
     let again = Times::of(5, || drop(open(&home)));
     table.times(&format!("library open, {cards} imported"), None, &again);
-    let times = ask_all(&advisor(&home));
+    let advisor = advisor(&home);
+    let times = ask_all(&advisor);
     table.times(
         &format!("question to answer, {cards} imported"),
         None,
         &times,
     );
+    let size = format!("{} MB", size_of(&home.join("data")) / 1_000_000);
+    table.row(
+        &format!("cards and index on disk, {cards} imported"),
+        "-",
+        size,
+    );
+    models(&advisor, table);
+}
+
+/// Bytes of the files below `folder`.
+fn size_of(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(of) if of.is_dir() => size_of(&entry.path()),
+        Ok(of) => of.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+/// The list of all models: made, filtered as somebody types, sorted.
+fn models(advisor: &Advisor, table: &mut Table) {
+    /// Catalogues that are held at once, so that their memory stands out.
+    const HELD: usize = 8;
+    let make = || advisor.catalogue(&[]).expect("lists");
+    let catalogue = make();
+    let before = anonymous_memory();
+    let mut held = Vec::new();
+    let times = Times::of(HELD, || held.push(make()));
+    let memory = anonymous_memory().saturating_sub(before) / HELD as u64;
+    drop(held);
+    let many = catalogue.len();
+    table.times(&format!("catalogue of {many} models made"), None, &times);
+    let memory = format!("{:.1} MB", memory as f64 / 1e6);
+    table.row("catalogue in memory", "30 MB", memory);
+    let wanted = |text: &str, facet: Option<&str>, sort, descending| Wanted {
+        text: text.to_owned(),
+        facets: facet.into_iter().map(str::to_owned).collect(),
+        sort,
+        descending,
+    };
+    let letters = ["m", "o", "7", "z"].map(|text| wanted(text, None, Sort::Name, false));
+    find_all("find by one letter", &catalogue, &letters, table);
+    let words = ["model", "bert base", "made-up 77", "qzqzqzqz"];
+    let words = words.map(|text| wanted(text, None, Sort::Name, false));
+    find_all("find by words", &catalogue, &words, table);
+    let read = ["translates under 10 MB", "<100M params", "legal, runs here"];
+    let read = read.map(|text| wanted(text, None, Sort::Origin, false));
+    find_all("find by words that are read", &catalogue, &read, table);
+    let facets = [
+        "task:summarization",
+        "license:mit",
+        "here:no",
+        "origin:built-in",
+    ];
+    let facets = facets.map(|facet| wanted("", Some(facet), Sort::Origin, false));
+    find_all("find by facet", &catalogue, &facets, table);
+    let sorts = Sort::ALL.map(|sort| wanted("", None, sort, sort != Sort::Name));
+    find_all("sort", &catalogue, &sorts, table);
+}
+
+fn find_all(what: &str, catalogue: &Catalogue, all: &[Wanted], table: &mut Table) {
+    let mut times = Vec::new();
+    for wanted in all {
+        times.extend((0..5 * ROUNDS).map(|_| time(|| catalogue.find(wanted)).0));
+    }
+    let figure = format!("{what}, {} models", catalogue.len());
+    table.times(&figure, Some(30.0), &Times::new(times));
+}
+
+/// Bytes of this process's memory that no file backs; 0 where the system does not tell.
+fn anonymous_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or_default() * 1024
 }
 
 /// A file of `count` cards in words that recur as in real ones: few often, many seldom.

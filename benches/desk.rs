@@ -7,10 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use modeldesk::advisor::Advisor;
+use modeldesk::advisor::catalogue::Catalogue;
+use modeldesk::advisor::{Advisor, Machine};
+use modeldesk::card::Origin;
 use modeldesk::files::Folders;
-use modeldesk::jobs::{Request, open_advisor};
-use modeldesk::tui::{Advised, App, Effect, Event, Theme, view};
+use modeldesk::index::Summary;
+use modeldesk::jobs::{Engine, Request, open_advisor};
+use modeldesk::settings::Settings;
+use modeldesk::tui::{Advised, App, Effect, Event, Look, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -41,6 +45,7 @@ fn main() {
     first_frames(&program, root.path(), &mut table);
     processes(&program, root.path(), &mut table);
     keystrokes(root.path(), &mut table);
+    models(root.path(), &mut table);
     idle(&program, root.path(), &mut table);
     table.print();
 }
@@ -112,6 +117,8 @@ fn processes(program: &Path, root: &Path, table: &mut Table) {
 
 /// A desk without a terminal, over the real advisor.
 struct Driven {
+    /// What stands in for the library's own models.
+    catalogue: Option<Arc<Catalogue>>,
     app: App,
     advisor: Advisor,
     screen: Terminal<TestBackend>,
@@ -119,11 +126,14 @@ struct Driven {
 
 impl Driven {
     fn new(root: &Path, size: (u16, u16)) -> Self {
-        let (advisor, opened) = open_advisor(&Folders::below(&root.join("driven"))).expect("opens");
-        let mut app = App::new(size, Theme::new(true), Arc::new(Advised));
+        let (advisor, opened) =
+            open_advisor(&Folders::below(&root.join("driven")), &Settings::default())
+                .expect("opens");
+        let mut app = App::new(size, Look::default(), Arc::new(Advised));
         app.update(Event::Opened(Ok(opened)));
         let screen = Terminal::new(TestBackend::new(size.0, size.1)).expect("a screen");
         Self {
+            catalogue: None,
             app,
             advisor,
             screen,
@@ -162,10 +172,30 @@ impl Driven {
                 ticket,
                 answer: self.advisor.answer(*reading).map(Box::new),
             },
+            Request::Compare { ticket, models } => Event::Compared {
+                ticket,
+                answer: self.advisor.compare(&models, &[]).map(Box::new),
+            },
+            Request::Try { ticket, id } => Event::Tried {
+                ticket,
+                answer: self.advisor.try_out(&id).map(Box::new),
+            },
             Request::Card { ticket, id } => Event::CardRead {
                 ticket,
-                card: self.advisor.library().card(&id),
+                card: Engine::card(&self.advisor, &id),
             },
+            Request::Find { ticket, wanted } => {
+                let kept = self.catalogue.clone().map(Ok);
+                let made = kept.unwrap_or_else(|| self.advisor.catalogue(&[]).map(Arc::new));
+                Event::Found {
+                    at: std::time::SystemTime::now(),
+                    ticket,
+                    found: made.map(|catalogue| {
+                        let found = catalogue.find(&wanted);
+                        (catalogue, found)
+                    }),
+                }
+            }
         }
     }
 
@@ -204,6 +234,72 @@ fn keystrokes(root: &Path, table: &mut Table) {
         let figure = format!("keystroke to frame, {}x{}, 20 answers", size.0, size.1);
         table.times(&figure, Some(8.0), &Times::new(times));
     }
+}
+
+/// Models that the list of the Models pane is scrolled over.
+const MODELS: u64 = 100_000;
+
+/// Imported cards, as an index lists them.
+fn summaries() -> impl Iterator<Item = Summary> {
+    let tasks = [
+        "summarization",
+        "fill-mask",
+        "text-generation",
+        "translation",
+    ];
+    (0..MODELS).map(move |n| {
+        let task = tasks[(n % 4) as usize];
+        Summary {
+            id: format!("organization-{}/model-{n}-of-many", n % 977),
+            origin: Origin::Imported,
+            guide: false,
+            name: format!("Model {n}"),
+            task: Some(task.to_owned()),
+            license: Some(["mit", "apache-2.0", "cc-by-nc-4.0"][(n % 3) as usize].to_owned()),
+            architecture: Some(["bert", "t5", "led", "llama"][(n / 7 % 4) as usize].to_owned()),
+            parameters: Some(1_000_000 + n * 9_973),
+            bytes: Some(4_000_000 + n * 39_892),
+            context: Some(512),
+            facets: vec![format!("task:{task}"), "origin:imported".to_owned()],
+        }
+    })
+}
+
+/// Scrolls and filters a long list; the search itself runs on another thread in the desk and is not
+/// counted, but how long it takes is told.
+fn models(root: &Path, table: &mut Table) {
+    let machine = Machine::of(2, 24_000_000_000, 21_000_000_000, 180.0);
+    let (made, catalogue) = time(|| Catalogue::new(summaries(), &[], &machine));
+    let mut desk = Driven::new(root, (120, 40));
+    desk.catalogue = Some(Arc::new(catalogue));
+    let none = KeyModifiers::NONE;
+    desk.press(KeyCode::Tab, none);
+    desk.press(KeyCode::Char('2'), none);
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let keys = "jjjjjjjjkk".chars().map(KeyCode::Char);
+        let pages = [KeyCode::PageDown; 40]
+            .into_iter()
+            .chain([KeyCode::PageUp; 10]);
+        let ends = "GgGkkkkg".chars().map(KeyCode::Char);
+        for code in keys.chain(pages).chain(ends) {
+            times.push(desk.press(code, none));
+        }
+    }
+    let figure = format!("frame while {MODELS} models are scrolled, 120x40");
+    table.times(&figure, Some(8.0), &Times::new(times));
+    let mut typed = Vec::new();
+    desk.press(KeyCode::Char('/'), none);
+    for _ in 0..5 {
+        for c in "summ model-77 mit".chars() {
+            typed.push(desk.press(KeyCode::Char(c), none));
+        }
+        desk.press(KeyCode::Char('u'), KeyModifiers::CONTROL);
+    }
+    let figure = format!("keystroke to frame in the filter over {MODELS} models");
+    table.times(&figure, Some(8.0), &Times::new(typed));
+    let figure = format!("listing {MODELS} models, on its own thread");
+    table.row(&figure, "-", format!("{:.0} ms", milliseconds(made)));
 }
 
 fn idle(program: &Path, root: &Path, table: &mut Table) {

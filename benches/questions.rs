@@ -25,7 +25,7 @@ fn main() {
         .and_then(|at| arguments.get(at + 1));
     let questions = judged::questions();
     println!("part      questions  read right  first model right  plain BM25");
-    for part in ["tune", "held-out"] {
+    for part in judged::parts(&questions) {
         let asked: Vec<_> = questions.iter().filter(|q| q.part == part).collect();
         let (mut read, mut first, mut with_first, mut control) = (0, 0, 0, 0);
         let mut unread: BTreeMap<&str, usize> = BTreeMap::new();

@@ -6,6 +6,11 @@ use std::path::Path;
 /// The result of everything that a user can make fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Something the user should know that stopped nothing: the index was rebuilt, a setting is not
+/// used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice(pub String);
+
 /// Which exit code an error ends the program with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -53,6 +53,13 @@ impl Folders {
     }
 }
 
+/// `~/x` as `x` in the user's home, any other path as it is.
+pub fn from_home(path: &Path) -> PathBuf {
+    let below = path.strip_prefix("~").ok();
+    let home = below.and_then(|below| Some(etcetera::home_dir().ok()?.join(below)));
+    home.unwrap_or_else(|| path.to_owned())
+}
+
 /// Writes `bytes` to `path` so that a reader, or a crash, sees the old file or the new one whole:
 /// a temporary file beside it, synced, renamed, and the folder synced.
 ///

@@ -7,7 +7,9 @@
 //! - [`tui`]: the desk's panes; the only code that knows ratatui
 //! - [`jobs`]: the only threads and channels
 //! - [`advisor`]: question, constraints, ranked models, claims; comparison; plan; this machine
+//! - [`hub`]: the models on this disk, in the cache that Python's clients share
 //! - [`index`]: the search index and the store of the user's cards
+//! - [`settings`]: what the user has set in `config.yaml`
 //! - [`card`]: model cards, read and checked; every fact remembers its line
 //! - [`files`], [`text`], [`error`]: safe writes, safe text, errors that say what to do
 
@@ -16,7 +18,9 @@ pub mod card;
 pub mod cli;
 pub mod error;
 pub mod files;
+pub mod hub;
 pub mod index;
 pub mod jobs;
+pub mod settings;
 pub mod text;
 pub mod tui;

@@ -120,8 +120,19 @@ pub struct Table {
 pub struct Comparison {
     /// The models' ids, in the order of the columns.
     pub models: Vec<String>,
+    /// What the columns are headed with: names that tell the models apart, safe to show.
+    pub names: Vec<String>,
     /// One row a field.
     pub rows: Vec<Row>,
+    /// Why cells may not be compared; cells and rows name them by number, from 1.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why some cells of a row may not be compared: what each stands on, then what differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// Its sentences.
+    pub claims: Vec<Claim>,
 }
 
 impl Comparison {
@@ -149,8 +160,11 @@ pub struct Row {
     pub field: String,
     /// One cell a model.
     pub cells: Vec<Cell>,
-    /// Why the cells may not be compared, where they may not.
+    /// Why cells of it may not be compared, where some may not.
     pub not_comparable: Option<String>,
+    /// The number of that reason, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<usize>,
 }
 
 /// A part of an answer, in the order in which it is read.
@@ -173,6 +187,11 @@ pub enum Part {
     Steps {
         /// One sentence each.
         claims: Vec<Claim>,
+    },
+    /// Why cells of the table above may not be compared; numbered from 1.
+    Reasons {
+        /// One for each number.
+        reasons: Vec<Reason>,
     },
     /// What the figures do not show, dimmed.
     Notes {

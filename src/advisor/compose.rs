@@ -76,14 +76,11 @@ pub(super) fn citations(parts: &[Part]) -> Vec<Citation> {
             all.push(citation);
         }
     };
-    for claim in parts.iter().flat_map(claims) {
-        if let Source::Card { card, line } | Source::Glossary { card, line } = &claim.source {
-            add(Citation {
-                card: card.clone(),
-                line: *line,
-            });
-        }
-    }
+    parts
+        .iter()
+        .flat_map(claims)
+        .filter_map(cited_by)
+        .for_each(&mut add);
     for part in parts {
         if let Part::Table(table) = part {
             let cells = table
@@ -97,12 +94,24 @@ pub(super) fn citations(parts: &[Part]) -> Vec<Citation> {
     all
 }
 
+/// The line of a card that a sentence stands on.
+pub(super) fn cited_by(claim: &Claim) -> Option<Citation> {
+    match &claim.source {
+        Source::Card { card, line } | Source::Glossary { card, line } => Some(Citation {
+            card: card.clone(),
+            line: *line,
+        }),
+        _ => None,
+    }
+}
+
 /// The sentences of a part, in reading order.
 pub(super) fn claims(part: &Part) -> Vec<&Claim> {
     match part {
         Part::Paragraph { claims } | Part::Steps { claims } | Part::Notes { claims } => {
             claims.iter().collect()
         }
+        Part::Reasons { reasons } => reasons.iter().flat_map(|r| &r.claims).collect(),
         Part::Fields { rows } => rows.iter().map(|(_, claim)| claim).collect(),
         Part::Table(_) | Part::Code { .. } => Vec::new(),
     }

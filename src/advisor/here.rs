@@ -44,7 +44,7 @@ const RUNNING: f64 = 1.25;
 pub(super) struct Here {
     pub(super) runs: RunsHere,
     pub(super) availability: Availability,
-    /// `fetch 990 MB`, `tight: 3.1 GB`, `no: LED`.
+    /// `on disk`, `fetch 990 MB`, `tight: 3.1 GB`, `no: LED`.
     pub(super) reason: String,
 }
 
@@ -52,66 +52,109 @@ impl Here {
     /// As a table has it: `planned` until this build runs the architecture, for a price alone would
     /// promise too much.
     pub(super) fn words(&self) -> String {
-        match self.runs {
-            RunsHere::Planned => format!("planned, {}", self.reason.trim_start_matches("fetch ")),
+        match (self.runs, self.availability) {
+            (RunsHere::Planned, Availability::Ready) => "planned, on disk".to_owned(),
+            (RunsHere::Planned, _) => {
+                format!("planned, {}", self.reason.trim_start_matches("fetch "))
+            }
             _ => self.reason.clone(),
         }
     }
 }
 
-/// Bytes of the weights in f32: as the card states them, else four for each parameter.
+/// Bytes of the weights: as the card states them, else four for each parameter. A size of less than
+/// four bits a weight cannot be, whatever the card says.
 pub(super) fn weights(card: &Card) -> Option<u64> {
-    let stated = card.facts.size.as_ref().map(|s| s.value.bytes);
-    stated.or_else(|| card.facts.parameters.as_ref().map(|p| p.value * 4))
+    Needs::of(card).weights()
 }
 
 /// Bytes of memory that running the model takes in the precision it is shipped in, without its
 /// longest inputs.
 pub(super) fn memory(card: &Card) -> Option<u64> {
-    weights(card).map(|bytes| (bytes as f64 * RUNNING) as u64)
+    Needs::of(card).memory()
 }
 
 /// How the model stands on `machine`.
 pub(super) fn here(card: &Card, machine: &Machine) -> Here {
-    let kind = card
-        .facts
-        .architecture
-        .as_ref()
-        .map(|a| a.value.model_type.as_str());
-    let no = |reason: String| Here {
-        runs: RunsHere::No,
-        availability: Availability::No,
-        reason: format!("no: {reason}"),
+    let needs = Needs {
+        fetched: machine.holds(&card.id),
+        ..Needs::of(card)
     };
-    let Some(kind) = kind else {
-        return no("architecture unknown".to_owned());
-    };
-    if !PLANNED.contains(&kind) {
-        return no(architecture_name(kind));
+    needs.on(machine)
+}
+
+/// The facts that decide how a model stands on a machine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs<'a> {
+    /// config.json's `model_type`.
+    pub(super) architecture: Option<&'a str>,
+    /// Number of parameters.
+    pub(super) parameters: Option<u64>,
+    /// Bytes of the weights, as the card states them.
+    pub(super) bytes: Option<u64>,
+    /// The files are on this disk.
+    pub(super) fetched: bool,
+}
+
+impl<'a> Needs<'a> {
+    fn of(card: &'a Card) -> Self {
+        let facts = &card.facts;
+        let architecture = facts.architecture.as_ref();
+        Self {
+            architecture: architecture.map(|a| a.value.model_type.as_str()),
+            parameters: facts.parameters.as_ref().map(|p| p.value),
+            bytes: facts.size.as_ref().map(|s| s.value.bytes),
+            fetched: false,
+        }
     }
-    let (Some(weights), Some(memory)) = (weights(card), memory(card)) else {
-        return no("size unknown".to_owned());
-    };
-    if memory > machine.free_memory {
-        return no(quantity::bytes(memory));
+
+    /// As [`weights`].
+    pub(super) fn weights(&self) -> Option<u64> {
+        // A size below half a byte a parameter is not one.
+        self.bytes
+            .filter(|bytes| self.parameters.is_none_or(|count| *bytes >= count / 2))
+            .or_else(|| self.parameters.map(|count| count.saturating_mul(4)))
     }
-    let left = machine.free_memory - memory;
-    let tight = left < machine.memory / 5;
-    let (availability, reason) = if tight {
-        (
-            Availability::Tight,
-            format!("tight: {}", quantity::bytes(memory)),
-        )
-    } else {
-        (
-            Availability::Fetch,
-            format!("fetch {}", quantity::bytes(weights)),
-        )
-    };
-    Here {
-        runs: RunsHere::Planned,
-        availability,
-        reason,
+
+    /// As [`memory`].
+    pub(super) fn memory(&self) -> Option<u64> {
+        self.weights().map(|bytes| (bytes as f64 * RUNNING) as u64)
+    }
+
+    /// How a model that needs this stands on `machine`.
+    pub(super) fn on(&self, machine: &Machine) -> Here {
+        let no = |reason: String| Here {
+            runs: RunsHere::No,
+            availability: Availability::No,
+            reason: format!("no: {reason}"),
+        };
+        let Some(kind) = self.architecture else {
+            return no("architecture unknown".to_owned());
+        };
+        if !PLANNED.contains(&kind) {
+            return no(architecture_name(kind));
+        }
+        let (Some(weights), Some(memory)) = (self.weights(), self.memory()) else {
+            return no("size unknown".to_owned());
+        };
+        if memory > machine.free_memory {
+            return no(quantity::bytes(memory));
+        }
+        let left = machine.free_memory - memory;
+        let (availability, reason) = if left < machine.memory / 5 {
+            let reason = format!("tight: {}", quantity::bytes(memory));
+            (Availability::Tight, reason)
+        } else if self.fetched {
+            (Availability::Ready, "on disk".to_owned())
+        } else {
+            let reason = format!("fetch {}", quantity::bytes(weights));
+            (Availability::Fetch, reason)
+        };
+        Here {
+            runs: RunsHere::Planned,
+            availability,
+            reason,
+        }
     }
 }
 
@@ -143,5 +186,52 @@ pub(super) fn architecture_name(model_type: &str) -> String {
 /// What full fine-tuning holds besides activations: weights, gradients and `AdamW`'s two moments, four
 /// bytes each.
 pub(super) fn training_state(parameters: &Fact<u64>) -> u64 {
-    parameters.value * 16
+    parameters.value.saturating_mul(16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Origin;
+    use crate::hub::{Cached, Format};
+
+    const GB: u64 = 1_000_000_000;
+
+    /// How a T5 of 4 GB stands where `free` of 16 GB are free and this much of it is on disk.
+    fn t5(free: u64, cached: Option<bool>) -> Here {
+        let front = "architecture: {value: t5}\n  parameters: {value: 1000000000}";
+        let text = format!("---\nmodeldesk:\n  {front}\n---\n");
+        let card = Card::parse("a/b", Origin::User, text);
+        let mut machine = Machine::of(2, 16 * GB, free, 100.0);
+        machine.cached = cached
+            .into_iter()
+            .map(|whole| Cached {
+                id: "a/b".to_owned(),
+                bytes: 4 * GB,
+                revision: None,
+                last_used: None,
+                whole,
+                weights: Format::Safetensors,
+            })
+            .collect();
+        here(&card, &machine)
+    }
+
+    #[test]
+    fn a_whole_model_that_fits_is_ready_and_a_part_is_fetched() {
+        let there = t5(12 * GB, Some(true));
+        assert_eq!(there.availability, Availability::Ready);
+        assert_eq!(there.words(), "planned, on disk");
+        for cached in [None, Some(false)] {
+            let absent = t5(12 * GB, cached);
+            assert_eq!(absent.availability, Availability::Fetch);
+            assert_eq!(absent.words(), "planned, 4 GB");
+        }
+    }
+
+    #[test]
+    fn being_on_disk_makes_no_room() {
+        assert_eq!(t5(6 * GB, Some(true)).availability, Availability::Tight);
+        assert_eq!(t5(4 * GB, Some(true)).availability, Availability::No);
+    }
 }

@@ -62,9 +62,10 @@ fn choose(desk: &Desk<'_>, reading: &Reading) -> Result<Option<Arc<Card>>> {
 
 fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str) -> Draft {
     let state = here::here(card, desk.machine);
+    let trains = state.runs != RunsHere::No && plan::is_trained_here(&plan.task);
     let mut parts = vec![
         Part::Paragraph {
-            claims: verdict(reading, card, &plan, why, state.runs != RunsHere::No),
+            claims: verdict(reading, card, &plan, why, trains),
         },
         Part::Fields {
             rows: fields(card, &plan),
@@ -75,7 +76,6 @@ fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str)
         text: row(&plan.task).to_owned(),
         shown: true,
     });
-    let trains = state.runs != RunsHere::No;
     if trains {
         let text = plan.command.clone();
         parts.push(Part::Code {
@@ -88,10 +88,20 @@ fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str)
     parts.push(Part::Notes {
         claims: notes(desk, card, &plan, &state),
     });
+    let library = if plan::is_trained_here(&plan.task) {
+        "transformers"
+    } else {
+        "sentence-transformers"
+    };
+    let title = if trains {
+        format!("the same with {library}")
+    } else {
+        format!("with {library}")
+    };
     parts.push(Part::Code {
-        title: "the same with transformers".to_owned(),
+        title,
         text: script.clone(),
-        shown: false,
+        shown: !plan::is_trained_here(&plan.task),
     });
     let mut actions = Vec::new();
     if trains {
@@ -103,7 +113,7 @@ fn draft(desk: &Desk<'_>, reading: &Reading, card: &Card, plan: Plan, why: &str)
     }
     actions.push(Action {
         kind: "script".to_owned(),
-        label: format!("{} with transformers", card.id),
+        label: format!("{} with {library}", card.id),
         text: script,
     });
     Draft {
@@ -148,8 +158,10 @@ fn verdict(reading: &Reading, card: &Card, plan: &Plan, why: &str, trains: bool)
     let time = time(plan).unwrap_or_else(|| "a time that could not be estimated".to_owned());
     let where_ = if trains {
         "On this machine"
-    } else {
+    } else if plan::is_trained_here(&plan.task) {
         "With transformers on this machine"
+    } else {
+        "With sentence-transformers on this machine"
     };
     claims.push(of_machine(format!(
         "{where_} that is {}, {time}, and {} of memory.",
@@ -187,24 +199,7 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
         quantity::grouped(plan.test)
     );
     add("Split", computed(split));
-    let learns = match &plan.lora {
-        Some(l) => format!(
-            "LoRA r={} alpha={} on {}: {} of {} weights",
-            l.r,
-            l.alpha,
-            l.target_modules.join(", "),
-            quantity::grouped(plan.trainable_parameters),
-            card.facts
-                .parameters
-                .as_ref()
-                .map_or_else(|| "?".to_owned(), |p| quantity::count(p.value))
-        ),
-        None => format!(
-            "full: all {} weights",
-            quantity::count(plan.trainable_parameters)
-        ),
-    };
-    add("Method", from_recipe(card, plan, learns));
+    add("Method", from_recipe(card, plan, learns(card, plan)));
     let warmup = match plan.warmup_steps {
         0.0 => "no warm-up".to_owned(),
         share if share < 1.0 => format!("{:.0}% warm-up", share * 100.0),
@@ -247,7 +242,33 @@ fn fields(card: &Card, plan: &Plan) -> Vec<(String, Claim)> {
     rows
 }
 
-/// A value of the card's recipe, or of transformers' and PEFT's defaults where it has none.
+/// Which weights learn.
+fn learns(card: &Card, plan: &Plan) -> String {
+    match &plan.lora {
+        Some(l) => format!(
+            "LoRA r={} alpha={} on {}: {}{} of {} weights",
+            l.r,
+            l.alpha,
+            l.target_modules.join(", "),
+            if plan.trainable_at_most {
+                "at most "
+            } else {
+                ""
+            },
+            quantity::grouped(plan.trainable_parameters),
+            card.facts
+                .parameters
+                .as_ref()
+                .map_or_else(|| "?".to_owned(), |p| quantity::count(p.value))
+        ),
+        None => format!(
+            "full: all {} weights",
+            quantity::count(plan.trainable_parameters)
+        ),
+    }
+}
+
+/// A value of the card's recipe, or the program's own where it has none for the task.
 fn from_recipe(card: &Card, plan: &Plan, value: String) -> Claim {
     match plan.recipe_line {
         Some(line) => {
@@ -255,9 +276,7 @@ fn from_recipe(card: &Card, plan: &Plan, value: String) -> Claim {
             let mark = recipe.map_or("", mark_words);
             cited(card, line, value + mark)
         }
-        None => computed(format!(
-            "{value} (defaults of transformers and PEFT; the card has none)"
-        )),
+        None => computed(format!("{value} (the program's own)")),
     }
 }
 
@@ -267,6 +286,8 @@ fn format_name(task: &str) -> &'static str {
         "token-classification" => "CoNLL, a word and its tag a line",
         "question-answering" => "SQuAD JSON",
         "text-generation" => "JSONL of messages",
+        "feature-extraction" | "sentence-similarity" => "JSONL of pairs that mean the same",
+        "text-ranking" => "JSONL of query, passage and label",
         _ => "JSONL, input and output",
     }
 }
@@ -283,6 +304,14 @@ fn row(task: &str) -> &'static str {
             "{\"document\": \"The parties agree that ...\", \"summary\": \"They agree to ...\"}"
         }
         "translation" => "{\"source\": \"Good morning.\", \"target\": \"Guten Morgen.\"}",
+        "feature-extraction" | "sentence-similarity" => {
+            "{\"anchor\": \"How do I reset my password?\", \"positive\": \"Choose `Forgot password` \
+             on the page where you sign in.\"}"
+        }
+        "text-ranking" => {
+            "{\"query\": \"reset password\", \"passage\": \"Choose `Forgot password` to sign in \
+             again.\", \"label\": 1}"
+        }
         "text2text-generation" => {
             "{\"input\": \"rewrite: hey, send it\", \"output\": \"Please send it.\"}"
         }
@@ -301,14 +330,44 @@ fn judge(task: &str) -> &'static str {
         "summarization" | "text2text-generation" => {
             "ROUGE on the test rows, beside the untuned model"
         }
+        "feature-extraction" | "sentence-similarity" => {
+            "how often a test row's own partner is the nearest, beside the untuned model"
+        }
+        "text-ranking" => "loss on the test rows, beside the untuned model",
         "translation" => "BLEU and chrF (sacreBLEU) on the test rows, beside the untuned model",
         _ => "perplexity on the test rows, beside the untuned model",
     }
 }
 
+/// Where the settings come from.
+fn recipe_note(desk: &Desk<'_>, card: &Card, plan: &Plan) -> Option<Claim> {
+    let source = plan.recipe_source.as_ref()?;
+    Some(match plan.recipe_line {
+        Some(line) => {
+            let short: String = source.chars().take(MOST_SOURCE).collect();
+            let text = format!("The recipe, says the card: {short}.");
+            cited(card, line, crate::text::line(&text).into_owned())
+        }
+        None => computed(format!(
+            "The card has no recipe for {}; the program's own: {source}.",
+            desk.vocabulary.task_label(&plan.task)
+        )),
+    })
+}
+
 fn notes(desk: &Desk<'_>, card: &Card, plan: &Plan, state: &here::Here) -> Vec<Claim> {
     let mut notes = Vec::new();
-    if state.runs == RunsHere::No {
+    if !plan::is_trained_here(&plan.task) {
+        let what = desk.vocabulary.task_label(&plan.task);
+        let loss = if plan.task == "text-ranking" {
+            "binary cross-entropy over query and passage"
+        } else {
+            "a contrastive loss over pairs (MultipleNegativesRankingLoss)"
+        };
+        notes.push(computed(format!(
+            "The runner does not train {what}; the sentence-transformers script does, with {loss}."
+        )));
+    } else if state.runs == RunsHere::No {
         notes.push(computed(format!(
             "This desk does not train it ({}); the transformers script does.",
             state.reason.trim_start_matches("no: ")
@@ -318,11 +377,7 @@ fn notes(desk: &Desk<'_>, card: &Card, plan: &Plan, state: &here::Here) -> Vec<C
             "planned: this build computes plans; it does not run them yet.",
         ));
     }
-    if let (Some(line), Some(source)) = (plan.recipe_line, &plan.recipe_source) {
-        let short: String = source.chars().take(MOST_SOURCE).collect();
-        let text = format!("The recipe, says the card: {short}.");
-        notes.push(cited(card, line, crate::text::line(&text).into_owned()));
-    }
+    notes.extend(recipe_note(desk, card, plan));
     let licence = card.facts.license.as_ref();
     let closed = licence.filter(|l| desk.vocabulary.terms(&l.value) == Some(Terms::NonCommercial));
     notes.extend(closed.map(|l| {
@@ -341,7 +396,7 @@ fn notes(desk: &Desk<'_>, card: &Card, plan: &Plan, state: &here::Here) -> Vec<C
         "text-generation" => &["next-token", "padding", "causal"],
         "text-classification" => &["[cls]", "low-latency", "classif"],
         "summarization" => &["seq2seqtrainer", "instruction", "legal"],
-        _ => &["label", "instruction", "batch"],
+        _ => &["label", "instruction"],
     };
     notes.extend(bullet(card, &["Fine-tuning"], words).map(|s| quoted(card, s)));
     if plan.examples < 100 {

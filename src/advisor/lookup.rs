@@ -377,7 +377,8 @@ fn asked_figure<'a>(card: &'a Card, question: &str) -> Option<&'a Figure> {
     card.facts.figures.iter().rev().max_by_key(|f| votes(f))
 }
 
-fn figure(f: &Figure) -> String {
+/// A figure with its metric, dataset and split.
+pub(super) fn figure(f: &Figure) -> String {
     let data = f
         .dataset_name
         .as_deref()

@@ -1,4 +1,4 @@
-//! What this machine has, and how fast it multiplies matrices.
+//! What this machine has, which models among it, and how fast it multiplies matrices.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use crate::files::Folders;
+use crate::hub::{Cache, Cached};
+use crate::settings::Settings;
 
 /// What this machine has, read when it was made.
 #[derive(Debug, Clone)]
@@ -18,9 +20,13 @@ pub struct Machine {
     pub memory: u64,
     /// Memory that is free or can be freed, bytes.
     pub free_memory: u64,
+    /// Threads that compute: a setting, else the cores.
+    pub threads: usize,
+    /// The models in the cache, in the order of ids.
+    pub cached: Vec<Cached>,
     /// Where a measured speed is kept between sessions.
     cache: Option<std::path::PathBuf>,
-    speed: OnceLock<Option<Speed>>,
+    speed: OnceLock<Speed>,
 }
 
 /// How fast this machine multiplies f32 matrices of a transformer's shape.
@@ -28,28 +34,39 @@ pub struct Machine {
 pub struct Speed {
     /// Floating-point operations a second, in units of 10^9.
     pub gflops: f64,
-    /// Cores that took part.
+    /// Threads that took part, each on a core.
     pub cores: usize,
 }
 
 impl Machine {
-    /// Reads this machine; a measured speed is kept below `folders.cache`.
-    pub fn read(folders: &Folders) -> Self {
+    /// Reads this machine; a measured speed is kept below `folders.cache`. What is wrong with the
+    /// cache of models is for `doctor` to say: it stops no answer.
+    pub fn read(folders: &Folders, settings: &Settings) -> Self {
         let mut machine = Self::bare();
         machine.cache = Some(folders.cache.join("machine.json"));
+        machine.threads = settings.threads.map_or(machine.cores, usize::from);
+        machine.cached = Cache::of_environment(settings).scan().0;
         machine
     }
 
     /// A machine of the given size, for tests and for planning ahead.
     pub fn of(cores: usize, memory: u64, free_memory: u64, gflops: f64) -> Self {
-        let speed = OnceLock::from(Some(Speed { gflops, cores }));
+        let speed = OnceLock::from(Speed { gflops, cores });
         Self {
             cores,
             memory,
             free_memory,
+            threads: cores,
+            cached: Vec::new(),
             cache: None,
             speed,
         }
+    }
+
+    /// Whether all that runs the model is on this disk.
+    pub fn holds(&self, id: &str) -> bool {
+        let found = self.cached.binary_search_by(|c| c.id.as_str().cmp(id));
+        found.is_ok_and(|at| self.cached[at].whole)
     }
 
     fn bare() -> Self {
@@ -64,6 +81,8 @@ impl Machine {
             cores,
             memory: limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
             free_memory: limits.map_or(free, |l| l.free_memory.min(free)),
+            threads: cores,
+            cached: Vec::new(),
             cache: None,
             speed: OnceLock::new(),
         }
@@ -73,30 +92,41 @@ impl Machine {
     ///
     /// `None` where it cannot be measured.
     pub fn speed(&self) -> Option<Speed> {
-        let kept = || {
-            self.cache
-                .as_deref()
-                .and_then(|path| kept(path, self.cores))
-        };
-        *self.speed.get_or_init(|| kept().or_else(|| self.measure()))
+        self.known_speed().or_else(|| self.measure())
+    }
+
+    /// The speed of matrix products where it was measured before; never measures. Once known it
+    /// stays what it is for as long as this value lives.
+    pub fn known_speed(&self) -> Option<Speed> {
+        if self.speed.get().is_none()
+            && let Some(speed) = self.kept()
+        {
+            let _ = self.speed.set(speed);
+        }
+        self.speed.get().copied()
+    }
+
+    fn kept(&self) -> Option<Speed> {
+        let path = self.cache.as_deref()?;
+        kept(path, self.threads)
     }
 
     /// Measures the speed now and keeps the best seen here: a machine that is busy now was not slow
     /// for that.
     pub fn measure(&self) -> Option<Speed> {
-        let kept = self
-            .cache
-            .as_deref()
-            .and_then(|path| kept(path, self.cores));
-        let measured = measure(self.cores)?;
-        if let Some(kept) = kept.filter(|k| k.gflops >= measured.gflops) {
-            return Some(kept);
-        }
-        if let (Some(path), Ok(text)) = (&self.cache, serde_json::to_vec(&measured)) {
-            // A cache that cannot be written is measured again.
-            let _ = crate::files::write(path, &text);
-        }
-        Some(measured)
+        let measured = measure(self.threads)?;
+        let best = match self.kept() {
+            Some(kept) if kept.gflops >= measured.gflops => kept,
+            _ => {
+                if let (Some(path), Ok(text)) = (&self.cache, serde_json::to_vec(&measured)) {
+                    // A cache that cannot be written is measured again.
+                    let _ = crate::files::write(path, &text);
+                }
+                measured
+            }
+        };
+        let _ = self.speed.set(best);
+        Some(best)
     }
 
     /// Free bytes on the disk that holds `path`.
@@ -111,15 +141,15 @@ impl Machine {
     }
 }
 
-fn kept(path: &Path, cores: usize) -> Option<Speed> {
+fn kept(path: &Path, threads: usize) -> Option<Speed> {
     let text = std::fs::read(path).ok()?;
     let speed: Speed = serde_json::from_slice(&text).ok()?;
-    (speed.cores == cores && speed.gflops.is_finite() && speed.gflops > 0.0).then_some(speed)
+    (speed.cores == threads && speed.gflops.is_finite() && speed.gflops > 0.0).then_some(speed)
 }
 
 /// Multiplies [1024, 768] by [768, 3072], the largest product of GPT-2's layer in a step of 1024
 /// tokens, for 30 ms and takes the best of the repeats: what the machine can do when left alone.
-fn measure(cores: usize) -> Option<Speed> {
+fn measure(threads: usize) -> Option<Speed> {
     use candle_core::{Device, Tensor};
     let (rows, inner, columns) = (1024, 768, 3072);
     let halves = |shape: (usize, usize)| Tensor::full(0.5f32, shape, &Device::Cpu).ok();
@@ -135,6 +165,6 @@ fn measure(cores: usize) -> Option<Speed> {
     let operations = 2.0 * (rows * inner * columns) as f64;
     Some(Speed {
         gflops: operations / best / 1e9,
-        cores,
+        cores: threads,
     })
 }

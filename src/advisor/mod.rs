@@ -5,29 +5,39 @@
 //! answer out as lines. Nothing here writes a screen or opens a connection.
 
 pub mod answer;
+pub mod catalogue;
 mod compare;
 mod compose;
 mod here;
 mod how_to;
 mod json;
+mod latency;
 mod lookup;
 pub mod machine;
 mod no_card;
+mod out_of_reach;
 pub mod plan;
 pub mod present;
 pub mod quantity;
 pub mod question;
 mod rank;
 mod reading;
+mod recipe;
 mod recommend;
+mod related;
 mod script;
+mod shape;
+mod sheet;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use answer::{Answer, Comparison};
+pub use catalogue::Catalogue;
 pub use machine::Machine;
 pub use question::{Intent, Reading};
+pub use related::{Related, Relation};
+pub use sheet::{Stated, sheet};
 
 use crate::card::{Card, Origin};
 use crate::error::Result;
@@ -43,7 +53,7 @@ const MOST_IDS: usize = 8;
 pub struct Advisor {
     library: Arc<Library>,
     machine: Machine,
-    vocabulary: Vocabulary,
+    vocabulary: Arc<Vocabulary>,
     weights: Weights,
 }
 
@@ -95,7 +105,7 @@ impl Advisor {
     pub fn new(library: Arc<Library>, machine: Machine) -> Self {
         let own = library.own();
         let cards = library.built_in().iter().chain(&own).map(AsRef::as_ref);
-        let vocabulary = Vocabulary::new(cards);
+        let vocabulary = Arc::new(Vocabulary::new(cards));
         Self {
             library,
             machine,

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::here;
 use super::machine::Machine;
-use crate::card::{Card, Recipe};
+use super::recipe::settings;
+use super::shape::{Shape, writes};
+use crate::card::Card;
 
 /// Rows that a plan assumes when the question names no number.
 pub(super) const ASSUMED_ROWS: u64 = 1000;
@@ -64,6 +66,9 @@ pub struct Plan {
     pub lora: Option<Lora>,
     /// Weights that learn.
     pub trainable_parameters: u64,
+    /// That count is an upper bound: the card does not state the heads of keys and values.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trainable_at_most: bool,
     /// Bytes at the peak.
     pub memory_bytes: u64,
     /// Bytes at the peak if all weights learned.
@@ -72,11 +77,11 @@ pub struct Plan {
     pub disk_bytes: u64,
     /// Seconds, where this machine's speed could be measured.
     pub seconds: Option<Seconds>,
-    /// Where the recipe stands in the card; absent when the card has none.
+    /// Where the recipe stands in the card; absent when the card has none for the task.
     pub recipe_line: Option<usize>,
-    /// What the card says of the recipe's source.
+    /// Where the settings come from: as the card says it, or the program's own reason.
     pub recipe_source: Option<String>,
-    /// The command line.
+    /// The command line; empty for a task that this program does not train.
     pub command: String,
 }
 
@@ -104,60 +109,6 @@ pub struct Seconds {
     pub gflops: f64,
 }
 
-/// The shape of the network, with what a card leaves out filled in from its parameter count.
-struct Shape {
-    parameters: f64,
-    layers: f64,
-    hidden: f64,
-    heads: f64,
-    vocabulary: f64,
-    model_type: String,
-}
-
-impl Shape {
-    fn of(card: &Card) -> Option<Self> {
-        let parameters = card.facts.parameters.as_ref()?.value as f64;
-        let a = &card.facts.architecture.as_ref()?.value;
-        // Twelve matrices of hidden x hidden a layer, twelve layers: the shape of BERT and GPT-2.
-        let guess = (parameters / 144.0).sqrt();
-        let hidden = a.hidden_size.map_or(guess, |n| n as f64);
-        Some(Self {
-            parameters,
-            layers: a.layers.map_or(12.0, |n| n as f64),
-            hidden,
-            heads: a.heads.map_or(hidden / 64.0, |n| n as f64),
-            vocabulary: a.vocab_size.map_or(30_000.0, |n| n as f64),
-            model_type: a.model_type.clone(),
-        })
-    }
-
-    /// An encoder and a decoder: a token passes one of them.
-    fn has_two_halves(&self) -> bool {
-        const BOTH: [&str; 7] = ["t5", "mt5", "bart", "led", "pegasus", "marian", "m2m_100"];
-        BOTH.contains(&self.model_type.as_str())
-    }
-
-    /// Weights that a low rank of 1 adds on `targets`: in + out of each wrapped matrix (Hu et al.
-    /// 2021, "`LoRA`", section 4.1).
-    fn rank_one(&self, targets: &[String]) -> f64 {
-        let (wide, inner) = (self.hidden, self.heads * 64.0);
-        let t5 = matches!(self.model_type.as_str(), "t5" | "mt5");
-        // A decoder layer of a model of two halves attends twice: to itself and to the encoder.
-        let attentions = if self.has_two_halves() {
-            self.layers * 1.5
-        } else {
-            self.layers
-        };
-        let of = |target: &String| match target.as_str() {
-            "c_attn" => self.layers * (wide + 3.0 * wide),
-            "c_fc" => self.layers * (wide + 4.0 * wide),
-            _ if t5 => attentions * (wide + inner),
-            _ => attentions * (2.0 * wide),
-        };
-        targets.iter().map(of).sum()
-    }
-}
-
 /// Tokens of a row that a plan assumes before there is a file, and why that many.
 pub(super) fn assumed_tokens(task: &str) -> (u64, &'static str) {
     match task {
@@ -166,8 +117,27 @@ pub(super) fn assumed_tokens(task: &str) -> (u64, &'static str) {
         "question-answering" => (320, "a passage and a question"),
         "translation" => (80, "a sentence and its translation"),
         "token-classification" => (40, "one sentence"),
+        "text-ranking" => (160, "a query and a passage"),
+        "feature-extraction" | "sentence-similarity" => (60, "a text of one or two sentences"),
         _ => (60, "one or two sentences"),
     }
+}
+
+/// Texts that each count [`assumed_tokens`] in a row: embedders learn from pairs.
+fn texts_a_row(task: &str) -> u64 {
+    match task {
+        "feature-extraction" | "sentence-similarity" => 2,
+        _ => 1,
+    }
+}
+
+/// Whether the runner trains the task; embedders and rerankers need losses over pairs, which it has
+/// not.
+pub(super) fn is_trained_here(task: &str) -> bool {
+    !matches!(
+        task,
+        "feature-extraction" | "sentence-similarity" | "text-ranking"
+    )
 }
 
 /// The task that a model is tuned for when the question names none.
@@ -179,6 +149,7 @@ pub(super) fn usual_task(card: &Card) -> String {
         .and_then(|a| a.value.kind.as_deref());
     let ready = facts.tasks.ready.first().map(|t| t.value.as_str());
     match (kind, ready) {
+        (_, Some(task)) if !is_trained_here(task) => task,
         (Some("decoder"), _) => "text-generation",
         (Some("encoder-decoder"), Some(task)) if task != "text2text-generation" => task,
         (Some("encoder-decoder"), _) => "summarization",
@@ -236,28 +207,19 @@ pub(super) fn plan(
 ) -> Option<Plan> {
     let shape = Shape::of(card)?;
     let rows = examples.unwrap_or(ASSUMED_ROWS);
-    let found = card
-        .facts
-        .fine_tuning
-        .iter()
-        .find(|r| r.value.method == method);
-    let recipe = found.map_or_else(|| fallback(method), |r| r.value.clone());
+    let settings = settings(card, task, method, &shape);
     let (train, check, test) = split(rows);
-    let batch_size = recipe
-        .batch_size
-        .as_ref()
-        .map_or(8, |b| b.value)
-        .clamp(1, train.max(1));
-    let epochs = recipe.epochs.as_ref().map_or(3, |e| e.value);
+    let batch_size = settings.batch_size.clamp(1, train.max(1));
+    let epochs = settings.epochs;
     let steps_per_epoch = train.div_ceil(batch_size);
     let context = card.facts.context_length.as_ref().map_or(512, |c| c.value);
-    let max_length = recipe
-        .max_length
-        .as_ref()
-        .map_or(512, |m| m.value)
-        .min(context);
-    let tokens = assumed_tokens(task).0.min(max_length);
-    let lora = (method == "lora").then(|| lora(&recipe, &shape));
+    let max_length = settings.max_length.min(context);
+    let tokens = assumed_tokens(task).0.min(max_length) * texts_a_row(task);
+    let lora = (method == "lora").then(|| Lora {
+        r: settings.lora_r,
+        alpha: settings.lora_alpha,
+        target_modules: settings.target_modules.clone(),
+    });
     let trainable = lora.as_ref().map_or(shape.parameters, |l| {
         l.r as f64 * shape.rank_one(&l.target_modules)
     });
@@ -277,17 +239,18 @@ pub(super) fn plan(
         batch_size,
         steps_per_epoch,
         steps,
-        learning_rate: recipe.learning_rate.as_ref().map_or(5e-5, |r| r.value),
-        lr_scheduler_type: recipe
-            .lr_scheduler_type
-            .map_or_else(|| "linear".to_owned(), |s| s.value),
-        warmup_steps: match (&recipe.warmup_ratio, &recipe.warmup_steps) {
-            (Some(ratio), _) => ratio.value,
-            (None, Some(fixed)) if fixed.value < steps / 3 => fixed.value as f64,
+        learning_rate: settings.learning_rate,
+        lr_scheduler_type: settings.lr_scheduler_type,
+        warmup_steps: match (settings.warmup_ratio, settings.warmup_steps) {
+            (Some(ratio), _) => ratio,
+            (None, Some(fixed)) if fixed < steps / 3 => fixed as f64,
             _ => 0.0,
         },
         max_length,
         trainable_parameters: trainable as u64,
+        trainable_at_most: lora
+            .as_ref()
+            .is_some_and(|l| shape.is_bound(&l.target_modules)),
         memory_bytes: memory(&shape, trainable, batch_tokens, tokens as f64, task),
         full_memory_bytes: memory(&shape, shape.parameters, batch_tokens, tokens as f64, task),
         disk_bytes: (trainable * 40.0) as u64,
@@ -298,42 +261,15 @@ pub(super) fn plan(
             lora.is_some(),
             machine,
         ),
-        recipe_line: found.map(|r| r.line),
-        recipe_source: found.and_then(|r| r.source.clone()),
+        recipe_line: settings.line,
+        recipe_source: settings.source,
         lora,
         command: String::new(),
     };
-    plan.command = command(&plan);
+    if is_trained_here(task) {
+        plan.command = command(&plan);
+    }
     Some(plan)
-}
-
-/// transformers' and PEFT's defaults, for cards that recommend nothing.
-fn fallback(method: &str) -> Recipe {
-    Recipe {
-        method: method.to_owned(),
-        ..Recipe::default()
-    }
-}
-
-fn lora(recipe: &Recipe, shape: &Shape) -> Lora {
-    let usual: &[&str] = match shape.model_type.as_str() {
-        "gpt2" => &["c_attn"],
-        "t5" | "mt5" => &["q", "v"],
-        "distilbert" => &["q_lin", "v_lin"],
-        "llama" | "qwen2" | "qwen3" | "gemma3_text" | "bart" | "led" | "marian" | "pegasus"
-        | "m2m_100" => &["q_proj", "v_proj"],
-        _ => &["query", "value"],
-    };
-    let targets = &recipe.target_modules;
-    Lora {
-        r: recipe.lora_r.as_ref().map_or(8, |r| r.value),
-        alpha: recipe.lora_alpha.as_ref().map_or(16, |a| a.value),
-        target_modules: if targets.is_empty() {
-            usual.iter().map(|t| (*t).to_owned()).collect()
-        } else {
-            targets.clone()
-        },
-    }
 }
 
 /// Train, check and test rows: a twentieth each is held out, a tenth each below 400 rows.
@@ -356,19 +292,12 @@ fn memory(shape: &Shape, trainable: f64, tokens: f64, length: f64, task: &str) -
         shape.layers
     };
     let activations = 2.0 * tokens * shape.hidden * (34.0 + attention) * passed;
-    let logits = if generates(task) {
+    let logits = if writes(task) {
         tokens * shape.vocabulary * 12.0
     } else {
         0.0
     };
     (state + (activations + logits) * MEMORY_SPARE) as u64
-}
-
-fn generates(task: &str) -> bool {
-    matches!(
-        task,
-        "text-generation" | "summarization" | "translation" | "text2text-generation"
-    )
 }
 
 /// Time from operations: 6 for each weight and token (Kaplan et al. 2020, "Scaling laws", section
@@ -382,8 +311,8 @@ fn seconds(
     machine: &Machine,
 ) -> Option<Seconds> {
     let gflops = machine.speed()?.gflops;
-    let looked_up = shape.vocabulary * shape.hidden;
-    let active = match (generates(task), shape.has_two_halves()) {
+    let looked_up = shape.looked_up();
+    let active = match (writes(task), shape.has_two_halves()) {
         (_, true) => (shape.parameters - looked_up) / 2.0,
         (true, false) => shape.parameters,
         (false, false) => (shape.parameters - looked_up).max(shape.parameters * 0.1),
@@ -434,6 +363,7 @@ pub(super) fn file(task: &str) -> &'static str {
         "text-classification" => "rows.csv",
         "token-classification" => "rows.conll",
         "question-answering" => "squad.json",
+        "feature-extraction" | "sentence-similarity" | "text-ranking" => "pairs.jsonl",
         _ => "rows.jsonl",
     }
 }
@@ -441,38 +371,6 @@ pub(super) fn file(task: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn gpt2() -> Shape {
-        Shape {
-            parameters: 124_439_808.0,
-            layers: 12.0,
-            hidden: 768.0,
-            heads: 12.0,
-            vocabulary: 50_257.0,
-            model_type: "gpt2".to_owned(),
-        }
-    }
-
-    #[test]
-    fn rank_eight_on_c_attn_of_gpt2_is_what_peft_counts() {
-        assert_eq!(
-            (8.0 * gpt2().rank_one(&["c_attn".to_owned()])) as u64,
-            294_912
-        );
-    }
-
-    #[test]
-    fn rank_eight_on_q_and_v_of_t5_base_is_what_peft_counts() {
-        let t5 = Shape {
-            layers: 24.0,
-            model_type: "t5".to_owned(),
-            ..gpt2()
-        };
-        assert_eq!(
-            (8.0 * t5.rank_one(&["q".to_owned(), "v".to_owned()])) as u64,
-            884_736
-        );
-    }
 
     #[test]
     fn every_row_is_in_one_part() {
@@ -487,7 +385,11 @@ mod tests {
     #[test]
     fn a_full_step_of_gpt2_is_estimated_near_what_it_takes() {
         // transformers on PyTorch takes 5.6 GB for 4 x 256 tokens.
-        let bytes = memory(&gpt2(), 124_439_808.0, 1024.0, 256.0, "text-generation");
+        let text = "---\nmodeldesk:\n  parameters: 124439808\n  architecture: {value: gpt2, layers: 12, \
+                    hidden_size: 768, heads: 12, vocab_size: 50257}\n---\n";
+        let card = Card::parse("a/b", crate::card::Origin::User, text);
+        let gpt2 = Shape::of(&card).unwrap();
+        let bytes = memory(&gpt2, 124_439_808.0, 1024.0, 256.0, "text-generation");
         assert!((4_000_000_000..7_000_000_000).contains(&bytes), "{bytes}");
     }
 }

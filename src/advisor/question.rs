@@ -108,7 +108,7 @@ pub struct Constraints {
     /// This program must have the architecture and this machine the room.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub must_run_here: bool,
-    /// Families and authors that are not wanted, lower case.
+    /// Families, authors, domains and tasks that are not wanted, lower case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
     /// What decides among those left.
@@ -120,6 +120,14 @@ pub struct Constraints {
     /// Imported cards answer too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hub_cards: bool,
+}
+
+impl Constraints {
+    /// Whether the hardware that is spoken of may be this machine: nothing was said of it, or a
+    /// processor without a graphics card, which is what the desk computes on.
+    pub(super) fn is_for_this_machine(&self) -> bool {
+        matches!(self.hardware.as_deref(), None | Some("cpu" | "laptop"))
+    }
 }
 
 /// One thing that was understood, as the `read as` line shows it and as a field to edit.
@@ -222,7 +230,7 @@ const FORMS: [(&str, Form, &str); 21] = [
     (
         "exclude",
         Form::List,
-        "families or authors, such as google, bert",
+        "families, authors, domains or tasks, such as google, legal",
     ),
     ("prefer", Form::Word, "speed, size or quality"),
     ("trainable", Form::Flag, "yes or nothing"),

@@ -3,6 +3,8 @@
 //! pulldown-cmark's events carry byte offsets, which become lines through a table made in one
 //! pass. What a hostile body can cost is capped: bytes, depth of nesting, number of sentences.
 
+use std::ops::Range;
+
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::check::{Problem, Severity};
@@ -40,7 +42,7 @@ pub(super) fn sections(body: &str, line: usize, problems: &mut Vec<Problem>) -> 
     let (body, cut) = capped(body);
     let lines = Lines::new(body, line);
     let mut reader = BodyReader::new(line);
-    for (event, range) in Parser::new_ext(body, options()).into_offset_iter() {
+    for (event, range) in events(body) {
         reader.event(event, range.start, &lines);
         if reader.blocks >= MAX_BLOCKS {
             break;
@@ -68,8 +70,11 @@ pub(super) fn sections(body: &str, line: usize, problems: &mut Vec<Problem>) -> 
     sections
 }
 
-fn options() -> Options {
-    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
+/// The Markdown of a body as events, each with the bytes that it stands on.
+pub(crate) fn events(body: &str) -> impl Iterator<Item = (Event<'_>, Range<usize>)> {
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    Parser::new_ext(body, options).into_offset_iter()
 }
 
 /// The first [`MAX_BYTES`] of a body, to the end of a line where there is one; and whether it was

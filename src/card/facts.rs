@@ -77,6 +77,10 @@ pub struct Architecture {
     pub hidden_size: Option<u64>,
     /// Attention heads.
     pub heads: Option<u64>,
+    /// Heads of keys and values, where they are fewer.
+    pub kv_heads: Option<u64>,
+    /// Width of one head, where it is not the width divided by the heads.
+    pub head_dim: Option<u64>,
     /// Entries of the vocabulary.
     pub vocab_size: Option<u64>,
 }
@@ -110,6 +114,8 @@ pub struct Speed {
 pub struct Recipe {
     /// `full`, `lora` or `head`.
     pub method: String,
+    /// The tasks that it was made for; empty where the card does not say.
+    pub tasks: Vec<String>,
     /// `learning_rate`.
     pub learning_rate: Option<Fact<f64>>,
     /// `learning_rate` in the card's own digits: `2e-5`.

@@ -53,6 +53,8 @@ impl Card {
                     "layers": a.layers,
                     "hidden_size": a.hidden_size,
                     "heads": a.heads,
+                    "kv_heads": a.kv_heads,
+                    "head_dim": a.head_dim,
                     "vocab_size": a.vocab_size,
                 })
             }),
@@ -154,6 +156,7 @@ fn recipe(recipe: &Recipe) -> Value {
         "lora_r": of(recipe.lora_r.as_ref()),
         "lora_alpha": of(recipe.lora_alpha.as_ref()),
         "target_modules": recipe.target_modules,
+        "tasks": recipe.tasks,
     })
 }
 

@@ -12,6 +12,20 @@ pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     }
 }
 
+/// The lines of `text` without their ends; a text that ends with a line end has an empty one more.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let bytes = text.as_bytes();
+        let length = bytes.iter().position(|b| matches!(b, b'\n' | b'\r'));
+        let length = length.unwrap_or(bytes.len());
+        let end = line_end(bytes, length);
+        rest = (end > 0).then(|| &text[length + end..]);
+        Some(&text[..length])
+    })
+}
+
 /// Where each line of a text starts: one pass, then a binary search a question.
 pub(super) struct Lines {
     starts: Vec<usize>,
@@ -57,5 +71,7 @@ mod tests {
         let at: Vec<usize> = [0, 2, 5, 7].into_iter().map(|at| lines.of(at)).collect();
         assert_eq!(at, [10, 11, 12, 13]);
         assert_eq!(lines.last(), 13);
+        let found: Vec<&str> = super::lines("a\nb\r\nc\rd\n").collect();
+        assert_eq!(found, ["a", "b", "c", "d", ""]);
     }
 }

@@ -80,6 +80,11 @@ impl Card {
         }
     }
 
+    /// The lines of the text, as facts and citations count them.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        lines::lines(&self.text)
+    }
+
     /// The section whose heading is `title`, in any letter case.
     pub fn section(&self, title: &str) -> Option<&Section> {
         self.sections

@@ -11,9 +11,10 @@ use crate::advisor::{Advisor, Answer, Machine};
 use crate::error::Error;
 use crate::files::Folders;
 use crate::index::Library;
+use crate::settings::Settings;
 
-/// Columns of an answer that is not printed on a terminal.
-const PLAIN_WIDTH: u16 = 80;
+/// Columns of what is not printed on a terminal.
+pub(super) const PLAIN_WIDTH: u16 = 80;
 
 /// Lines longer than this are hard to read, however wide the terminal.
 const WIDEST: usize = 100;
@@ -40,13 +41,13 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
+pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> Result<Exit> {
     let question = arguments.question.join(" ");
     if question.trim().is_empty() {
         return Err(Error::usage("the question is empty")
             .hint("try `modeldesk ask \"Which model is best for summarizing legal documents?\"`"));
     }
-    let advisor = open_advisor()?;
+    let advisor = open_advisor(settings)?;
     let before = match &arguments.after {
         Some(earlier) => Some(advisor.ask(earlier, None)?.reading),
         None => None,
@@ -56,13 +57,14 @@ pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
 }
 
 /// The advisor over this user's library; what the user should know of it is said.
-pub(super) fn open_advisor() -> Result<Advisor> {
+pub(super) fn open_advisor(settings: &Settings) -> Result<Advisor> {
     let folders = Folders::of_user()?;
     let (library, notices) = Library::open(&folders)?;
     for notice in notices {
         out::say("note", &notice.0);
     }
-    Ok(Advisor::new(Arc::new(library), Machine::read(&folders)))
+    let machine = Machine::read(&folders, settings);
+    Ok(Advisor::new(Arc::new(library), machine))
 }
 
 /// Prints an answer for a person or for a program.
@@ -72,9 +74,8 @@ pub(super) fn print(answer: &Answer, json: bool, why: bool, out: &mut Out) -> Re
         out.finish()?;
         return Ok(Exit::Done);
     }
-    let width = out::width().map_or(PLAIN_WIDTH, |w| w.clamp(20, WIDEST) as u16);
-    out.line(paint("2", &format!("read as: {}", read_as(answer))));
-    out.line("");
+    let width = columns();
+    print_reading(answer, out);
     let mut lines = present(answer, width);
     if why {
         lines.push(Line::default());
@@ -101,10 +102,34 @@ pub(super) fn print(answer: &Answer, json: bool, why: bool, out: &mut Out) -> Re
     Ok(Exit::Done)
 }
 
-fn painted(line: &Line) -> String {
+/// Prints why the models stand in their order.
+pub(super) fn print_why(answer: &Answer, out: &mut Out) {
+    let lines = present_why(answer, columns());
+    if lines.is_empty() {
+        out.line("There is nothing to explain.");
+    }
+    for line in &lines {
+        out.line(painted(line));
+    }
+}
+
+/// Columns to print in.
+fn columns() -> u16 {
+    out::width().map_or(PLAIN_WIDTH, |w| w.clamp(20, WIDEST) as u16)
+}
+
+/// Prints how a question was read.
+pub(super) fn print_reading(answer: &Answer, out: &mut Out) {
+    out.line(paint("2", &format!("read as: {}", read_as(answer))));
+    out.line("");
+}
+
+/// A line as a terminal shows it.
+pub(super) fn painted(line: &Line) -> String {
     let spans = line.spans.iter().map(|span| match span.role {
         Role::Plain | Role::Code => span.text.clone(),
         Role::Strong => paint("1", &span.text),
+        Role::Emphasis => paint("3", &span.text),
         Role::Dim | Role::Cite => paint("2", &span.text),
     });
     spans.collect::<String>().trim_end().to_owned()

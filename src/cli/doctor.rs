@@ -1,32 +1,43 @@
 //! `modeldesk doctor`: what this machine has, where things are, and what would run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::ask::open_advisor;
 use super::out::Out;
-use super::{Exit, Result};
+use super::{Exit, Own, Result};
 use crate::advisor::{Advisor, Machine, quantity};
 use crate::card::Origin;
-use crate::error::shown;
+use crate::error::{Notice, shown};
 use crate::files::Folders;
+use crate::hub::{Cache, Cached};
+use crate::tui::keymap::{Command, Keymap};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   modeldesk doctor
+  modeldesk doctor --keys
   modeldesk doctor --json")]
 pub(super) struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// List every command of the desk with its keys, by the names that `config.yaml` takes
+    #[arg(long, conflicts_with = "json")]
+    keys: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
+pub(super) fn run(arguments: &Arguments, own: &Own, out: &mut Out) -> Result<Exit> {
+    if arguments.keys {
+        print_keys(&own.look.keymap, out);
+        out.finish()?;
+        return Ok(Exit::Done);
+    }
     let folders = Folders::of_user()?;
-    let advisor = open_advisor()?;
-    let found = examine(&folders, &advisor);
+    let advisor = open_advisor(&own.settings)?;
+    let found = examine(&folders, own, &advisor);
     if arguments.json {
         out.json(&found);
     } else {
@@ -36,6 +47,20 @@ pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
     }
     out.finish()?;
     Ok(Exit::Done)
+}
+
+/// Every command with its keys and what it does, as it is bound now.
+fn print_keys(keymap: &Keymap, out: &mut Out) {
+    for command in Command::ALL {
+        let keys = keymap.keys(*command).join(" ");
+        let keys = if keys.is_empty() { "-" } else { &keys };
+        let help = keymap.help(*command).unwrap_or_default();
+        out.line(
+            format!("{:18} {keys:24} {help}", command.id())
+                .trim_end()
+                .to_owned(),
+        );
+    }
 }
 
 fn print(label: &str, value: &Value, out: &mut Out) {
@@ -49,12 +74,19 @@ fn print(label: &str, value: &Value, out: &mut Out) {
                 out.line(format!("  {name:14} {text}"));
             }
         }
+        Value::Array(lines) if lines.is_empty() => {}
+        Value::Array(lines) => {
+            out.line(format!("{label}:"));
+            for line in lines.iter().filter_map(Value::as_str) {
+                out.line(format!("  {line}"));
+            }
+        }
         Value::String(text) => out.line(format!("{label:16} {text}")),
         other => out.line(format!("{label:16} {other}")),
     }
 }
 
-fn examine(folders: &Folders, advisor: &Advisor) -> Value {
+fn examine(folders: &Folders, own: &Own, advisor: &Advisor) -> Value {
     let machine = advisor.machine();
     let speed = machine.measure();
     let counts = advisor.library().counts();
@@ -68,6 +100,8 @@ fn examine(folders: &Folders, advisor: &Advisor) -> Value {
     let disk =
         Machine::free_disk(&folders.data).map_or_else(|| "unknown".to_owned(), quantity::bytes);
     let offline = is_set("HF_HUB_OFFLINE");
+    let cache = Cache::of_environment(&own.settings);
+    let (models, skipped) = cache.scan();
     json!({
         "modeldesk": env!("CARGO_PKG_VERSION"),
         "machine": {
@@ -80,7 +114,8 @@ fn examine(folders: &Folders, advisor: &Advisor) -> Value {
             ),
             "disk": format!("{disk} free below {}", shown(&folders.data)),
             "products": speed.map_or_else(|| "could not be measured".to_owned(), |s| {
-                format!("{:.0} GFLOP/s in f32, measured here on {} cores", s.gflops, s.cores)
+                let cores = quantity::counted(s.cores as u64, "core");
+                format!("{:.0} GFLOP/s in f32, measured here on {cores}", s.gflops)
             }),
         },
         "cards": {
@@ -94,30 +129,47 @@ fn examine(folders: &Folders, advisor: &Advisor) -> Value {
             "config": sized(&folders.config),
             "cache": sized(&folders.cache),
             "state": sized(&folders.state),
-            "models": sized(&hub_cache()),
+            "models": held(&cache, &models),
         },
+        "settings": present(&own.settings.file),
         "network": if offline {
             "off: HF_HUB_OFFLINE is set"
         } else {
             "not asked: nothing is sent without a command that fetches"
         },
         "runs": "advice, comparison, plans; this build does not run models yet",
+        "notices": notices(own, &cache, &skipped),
     })
 }
 
-/// Where Python's `huggingface_hub` keeps models: `HF_HUB_CACHE`, else `HF_HOME/hub`, else the usual
-/// place.
-fn hub_cache() -> PathBuf {
-    let set = |name| {
-        std::env::var_os(name)
-            .filter(|v| !v.is_empty())
-            .map(PathBuf::from)
-    };
-    set("HF_HUB_CACHE")
-        .or_else(|| set("HF_HOME").map(|home| home.join("hub")))
-        .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("huggingface/hub")))
-        .or_else(|| set("HOME").map(|home| home.join(".cache/huggingface/hub")))
-        .unwrap_or_else(|| PathBuf::from("huggingface/hub"))
+/// What is wrong with the settings and with the cache of models. That there is no cache yet stands
+/// with its folder.
+fn notices<'a>(own: &'a Own, cache: &Cache, skipped: &'a [Notice]) -> Vec<&'a str> {
+    let skipped = skipped.iter().filter(|_| cache.folder().exists());
+    let all = own.notices.iter().chain(skipped);
+    all.map(|notice| notice.0.as_str()).collect()
+}
+
+/// The file, or that it is not there.
+fn present(file: &Path) -> String {
+    if file.exists() {
+        shown(file)
+    } else {
+        format!("{} (not there: the defaults hold)", shown(file))
+    }
+}
+
+/// The cache of models and what is in it.
+fn held(cache: &Cache, models: &[Cached]) -> String {
+    let folder = shown(cache.folder());
+    if !cache.folder().exists() {
+        return format!("{folder} (not there yet)");
+    }
+    let bytes = models.iter().map(|model| model.bytes);
+    let bytes = quantity::bytes(bytes.fold(0, u64::saturating_add));
+    let whole = models.iter().filter(|model| model.whole).count();
+    let count = quantity::counted(models.len() as u64, "model");
+    format!("{folder} ({count}, {whole} of them whole, {bytes})")
 }
 
 fn is_set(name: &str) -> bool {

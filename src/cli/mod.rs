@@ -10,15 +10,18 @@ mod compare;
 mod completions;
 mod doctor;
 pub mod out;
+mod plain;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
 use clap::{Parser, Subcommand};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Notice, Result};
 use crate::files::Folders;
-use crate::text;
+use crate::settings::Settings;
+use crate::tui::Look;
+use crate::{jobs, text};
 use out::Out;
 
 /// How a command that was carried out ends the program.
@@ -66,13 +69,48 @@ enum Command {
 }
 
 impl Command {
-    fn run(self, out: &mut Out) -> Result<Exit> {
+    fn run(self, own: &Own, out: &mut Out) -> Result<Exit> {
+        if !matches!(self, Self::Doctor(_) | Self::Completions(_)) {
+            for notice in &own.notices {
+                out::say("note", &notice.0);
+            }
+        }
         match self {
-            Self::Ask(arguments) => ask::run(&arguments, out),
-            Self::Compare(arguments) => compare::run(&arguments, out),
-            Self::Cards(arguments) => cards::run(arguments, out),
-            Self::Doctor(arguments) => doctor::run(&arguments, out),
+            Self::Ask(arguments) => ask::run(&arguments, &own.settings, out),
+            Self::Compare(arguments) => compare::run(&arguments, &own.settings, out),
+            Self::Cards(arguments) => cards::run(arguments, &own.settings, out),
+            Self::Doctor(arguments) => doctor::run(&arguments, own, out),
             Self::Completions(arguments) => completions::run(&arguments, out),
+        }
+    }
+}
+
+/// What the user has set, and what of it is not used.
+#[derive(Debug)]
+struct Own {
+    settings: Settings,
+    look: Look,
+    notices: Vec<Notice>,
+}
+
+impl Own {
+    /// Reads the settings, and applies those that hold for the whole program.
+    fn read() -> Self {
+        // Who has no folders is told by what needs them.
+        let (settings, mut notices) = match Folders::of_user() {
+            Ok(folders) => Settings::read(&folders),
+            Err(_) => (Settings::default(), Vec::new()),
+        };
+        out::paint(settings.in_colour());
+        if let Some(Err(error)) = settings.threads.map(jobs::compute_on) {
+            notices.push(Notice(error.to_string()));
+        }
+        let (look, misfits) = Look::of(&settings);
+        notices.extend(misfits);
+        Self {
+            settings,
+            look,
+            notices,
         }
     }
 }
@@ -87,9 +125,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let mut out = Out::new();
+    let own = Own::read();
     let ended = match parsed.command {
-        Some(command) => command.run(&mut out),
-        None => desk(&mut out),
+        Some(command) => command.run(&own, &mut out),
+        None => desk(own, &mut out),
     };
     let ended = ended.and_then(|exit| out.finish().map(|()| exit));
     match ended {
@@ -97,7 +136,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(Exit::Failed) => 1,
         Ok(Exit::Interrupted) => 130,
         Err(error) => {
-            report(&error);
+            out::report(&error);
             match error.kind() {
                 Kind::Failed => 1,
                 Kind::Usage => 2,
@@ -119,17 +158,17 @@ fn explain(error: &clap::Error) {
     }
 }
 
-fn report(error: &Error) {
-    out::say("error", &error.to_string());
-    if let Some(hint) = error.hint_text() {
-        out::say("hint", hint);
+/// Without a subcommand: the desk, in plain words where they are wanted; without a terminal what
+/// this is and what to try.
+fn desk(own: Own, out: &mut Out) -> Result<Exit> {
+    if own.settings.accessible() {
+        for notice in &own.notices {
+            out::say("note", &notice.0);
+        }
+        return plain::run(&own.settings, out);
     }
-}
-
-/// Without a subcommand: the desk on a terminal, else what this is and what to try.
-fn desk(out: &mut Out) -> Result<Exit> {
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        crate::tui::run(&Folders::of_user()?)?;
+        crate::tui::run(&Folders::of_user()?, &own.settings, own.look, own.notices)?;
         return Ok(Exit::Done);
     }
     out.line("modeldesk answers which model to use, and how, from model cards on this disk.");

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 use crate::text;
@@ -75,14 +76,30 @@ pub fn say(label: &str, words: &str) {
     let _ = writeln!(io::stderr(), "{label}: {}", text::line(words));
 }
 
+/// Says what failed, and what to do about it, on standard error.
+pub fn report(error: &Error) {
+    say("error", &error.to_string());
+    if let Some(hint) = error.hint_text() {
+        say("hint", hint);
+    }
+}
+
 /// Says a line without a label on standard error.
 pub fn tell(words: &str) {
     let _ = writeln!(io::stderr(), "{}", text::line(words));
 }
 
+/// Whether colours are wanted, which is known once the settings are read.
+static PAINTED: AtomicBool = AtomicBool::new(true);
+
+/// Says whether colours are wanted.
+pub fn paint(wanted: bool) {
+    PAINTED.store(wanted, Ordering::Relaxed);
+}
+
 /// `words` in a colour, where colours are shown and wanted.
 pub fn painted<'a>(terminal: bool, code: &str, words: &'a str) -> Cow<'a, str> {
-    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let wanted = PAINTED.load(Ordering::Relaxed);
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     if terminal && wanted && !dumb {
         Cow::Owned(format!("\x1b[{code}m{words}\x1b[0m"))

@@ -7,11 +7,11 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tantivy::schema::Schema;
 use tantivy::{Index, IndexBuilder, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 
-use super::Notice;
 use super::document::{document, key};
 use super::embedded;
 use super::folder::{self, Folder, Look, look};
@@ -20,6 +20,7 @@ use super::schema::{Fields, Settings, schema};
 use super::sealed::{META, Sealed};
 use super::store::{Batch, Record, Store};
 use super::tokens;
+use super::{Notice, State};
 use crate::card::{Card, Origin};
 use crate::error::{Error, Result as Outcome, shown};
 use crate::files::Folders;
@@ -59,8 +60,13 @@ impl Home {
     }
 }
 
+/// How many indexes this process has opened.
+static OPENED: AtomicU64 = AtomicU64::new(0);
+
 /// An index that is open for searching.
 pub(super) struct Opened {
+    /// Tells it from every other that this process opens.
+    serial: u64,
     pub(super) index: Index,
     reader: IndexReader,
     /// `None`: in memory.
@@ -103,6 +109,7 @@ impl Opened {
                 .try_into()
         })?;
         Ok(Self {
+            serial: OPENED.fetch_add(1, Ordering::Relaxed),
             index,
             reader,
             folder,
@@ -123,6 +130,11 @@ impl Opened {
     /// A view of the index as it was at the last reload.
     pub(super) fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// Which cards a searcher of this index sees.
+    pub(super) fn state(&self, searcher: &Searcher) -> State {
+        State(self.serial, searcher.generation().generation_id())
     }
 
     /// Whether another process made another folder current.

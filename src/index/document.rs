@@ -33,7 +33,7 @@ pub fn origin_name(origin: Origin) -> &'static str {
 }
 
 /// Which of two cards with one id answers to it: the user's own, then built-in, then imported.
-pub(super) fn precedence(origin: Origin) -> u8 {
+pub fn precedence(origin: Origin) -> u8 {
     match origin {
         Origin::User | Origin::Run => 0,
         Origin::BuiltIn => 1,
@@ -62,6 +62,9 @@ pub(super) fn document(card: &Card, fields: &Fields, settings: &Settings) -> Tan
     }
     if let Some(license) = &facts.license {
         made.add_text(fields.license, short(&license.value));
+    }
+    if let Some(architecture) = &facts.architecture {
+        made.add_text(fields.architecture, short(&architecture.value.model_type));
     }
     made.add_u64(fields.origin, origin_code(card.origin));
     made.add_u64(fields.guide, u64::from(facts.kind == Kind::Guide));
@@ -177,6 +180,7 @@ fn facets(card: &Card, settings: &Settings) -> Vec<String> {
             "license" => fact(&facts.license),
             "language" => many(&facts.languages),
             "domain" => many(&facts.domains),
+            "translates" => many(&facts.translates),
             "size" => one(size),
             "architecture" => [
                 one(architecture.map(|a| a.model_type.as_str())),

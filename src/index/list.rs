@@ -1,7 +1,7 @@
 //! Lists of cards, from the index's columns: no card is parsed.
 
 use tantivy::collector::DocSetCollector;
-use tantivy::columnar::StrColumn;
+use tantivy::columnar::{Column, StrColumn};
 use tantivy::query::{AllQuery, BooleanQuery, Query};
 use tantivy::{Searcher, SegmentReader};
 
@@ -26,12 +26,16 @@ pub struct Summary {
     pub task: Option<String>,
     /// The licence's id.
     pub license: Option<String>,
+    /// config.json's `model_type`.
+    pub architecture: Option<String>,
     /// Number of parameters.
     pub parameters: Option<u64>,
     /// Bytes of the weights.
     pub bytes: Option<u64>,
     /// Tokens.
     pub context: Option<u64>,
+    /// What the card can be narrowed to, as `task:summarization`, in lower case.
+    pub facets: Vec<String>,
 }
 
 /// Which cards to list.
@@ -45,12 +49,13 @@ pub struct Filter {
     pub guide: bool,
 }
 
-/// The cards that pass `wanted`, ordered by id and origin.
-pub(super) fn list(
+/// Hands the cards that pass `wanted` to `take`, in no order.
+pub(super) fn each(
     home: &Home,
     searcher: &Searcher,
     wanted: &Filter,
-) -> Result<Vec<Summary>, Fault> {
+    take: &mut dyn FnMut(Summary),
+) -> Result<(), Fault> {
     let mut facets = wanted.facets.clone();
     if !wanted.guide {
         facets.push("kind:model".to_owned());
@@ -61,84 +66,122 @@ pub(super) fn list(
     } else {
         Box::new(BooleanQuery::new(clauses))
     };
-    let mut found = guarded(|| {
+    guarded(|| {
         let mut by_segment = vec![Vec::new(); searcher.segment_readers().len()];
         for address in searcher.search(&query, &DocSetCollector)? {
             by_segment[address.segment_ord as usize].push(address.doc_id);
         }
-        let mut found = Vec::new();
         for (segment, docs) in searcher.segment_readers().iter().zip(by_segment) {
-            summaries(segment, docs, &mut found)?;
+            let columns = Columns::of(segment, docs.len())?;
+            for doc in docs {
+                take(columns.summary(doc)?);
+            }
         }
-        Ok(found)
-    })?;
-    found.sort_by(|a: &Summary, b| a.id.cmp(&b.id).then(a.origin.cmp(&b.origin)));
-    Ok(found)
+        Ok(())
+    })
 }
 
-fn summaries(
-    segment: &SegmentReader,
-    docs: Vec<u32>,
-    found: &mut Vec<Summary>,
-) -> tantivy::Result<()> {
-    let columns = segment.fast_fields();
-    let wanted = docs.len();
-    let text = |name: &str| Values::of(columns.str(name)?, wanted);
-    let (mut id, mut label) = (text("id")?, text("label")?);
-    let (mut task, mut license) = (text("task")?, text("license")?);
-    let number = |name: &str| columns.u64(name);
-    let (origin, guide) = (number("origin")?, number("guide")?);
-    let (parameters, bytes) = (number("parameters")?, number("bytes")?);
-    let context = number("context")?;
-    for doc in docs {
-        let code = origin.first(doc).unwrap_or(3) as usize;
-        found.push(Summary {
-            id: id.get(doc)?.unwrap_or_default(),
-            origin: ORIGINS.get(code).copied().unwrap_or(Origin::Imported),
-            guide: guide.first(doc) == Some(1),
-            name: label.get(doc)?.unwrap_or_default(),
-            task: task.get(doc)?,
-            license: license.get(doc)?,
-            parameters: parameters.first(doc),
-            bytes: bytes.first(doc),
-            context: context.first(doc),
-        });
+/// The columns of one segment.
+struct Columns {
+    id: Values,
+    label: Values,
+    task: Values,
+    license: Values,
+    architecture: Values,
+    facet: Values,
+    origin: Column<u64>,
+    guide: Column<u64>,
+    parameters: Column<u64>,
+    bytes: Column<u64>,
+    context: Column<u64>,
+}
+
+impl Columns {
+    fn of(segment: &SegmentReader, wanted: usize) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        let text = |name: &str| Values::of(columns.str(name)?, wanted);
+        let number = |name: &str| columns.u64(name);
+        Ok(Self {
+            id: text("id")?,
+            label: text("label")?,
+            task: text("task")?,
+            license: text("license")?,
+            architecture: text("architecture")?,
+            facet: text("facet")?,
+            origin: number("origin")?,
+            guide: number("guide")?,
+            parameters: number("parameters")?,
+            bytes: number("bytes")?,
+            context: number("context")?,
+        })
     }
-    Ok(())
+
+    fn summary(&self, doc: u32) -> tantivy::Result<Summary> {
+        let code = self.origin.first(doc).unwrap_or(3) as usize;
+        Ok(Summary {
+            id: self.id.first(doc)?.unwrap_or_default(),
+            origin: ORIGINS.get(code).copied().unwrap_or(Origin::Imported),
+            guide: self.guide.first(doc) == Some(1),
+            name: self.label.first(doc)?.unwrap_or_default(),
+            task: self.task.first(doc)?,
+            license: self.license.first(doc)?,
+            architecture: self.architecture.first(doc)?,
+            parameters: self.parameters.first(doc),
+            bytes: self.bytes.first(doc),
+            context: self.context.first(doc),
+            facets: self.facet.all(doc)?,
+        })
+    }
 }
 
 /// A text column, read at once when most of it is wanted.
 struct Values {
     column: Option<StrColumn>,
-    all: Vec<String>,
+    /// The column's texts one after another, and where each ends.
+    read: String,
+    ends: Vec<usize>,
 }
 
 impl Values {
     fn of(column: Option<StrColumn>, wanted: usize) -> tantivy::Result<Self> {
-        let mut all = Vec::new();
+        let (mut read, mut ends) = (String::new(), Vec::new());
         if let Some(column) = &column
             && wanted * 8 > column.num_terms()
         {
             let mut terms = column.dictionary().stream()?;
             while terms.advance() {
-                all.push(String::from_utf8_lossy(terms.key()).into_owned());
+                read.push_str(&String::from_utf8_lossy(terms.key()));
+                ends.push(read.len());
             }
         }
-        Ok(Self { column, all })
+        Ok(Self { column, read, ends })
     }
 
-    fn get(&mut self, doc: u32) -> tantivy::Result<Option<String>> {
+    /// The document's only text, or its first.
+    fn first(&self, doc: u32) -> tantivy::Result<Option<String>> {
+        let ord = self.column.as_ref().and_then(|c| c.ords().first(doc));
+        ord.map(|ord| self.text(ord)).transpose()
+    }
+
+    /// All texts of the document.
+    fn all(&self, doc: u32) -> tantivy::Result<Vec<String>> {
         let Some(column) = &self.column else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let Some(ord) = column.ords().first(doc) else {
-            return Ok(None);
-        };
-        if let Some(value) = self.all.get(ord as usize) {
-            return Ok(Some(value.clone()));
+        let ords = column.ords().values_for_doc(doc);
+        ords.map(|ord| self.text(ord)).collect()
+    }
+
+    fn text(&self, ord: u64) -> tantivy::Result<String> {
+        let at = ord as usize;
+        if let Some(end) = self.ends.get(at) {
+            let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+            return Ok(self.read[start..*end].to_owned());
         }
         let mut value = String::new();
-        column.ord_to_str(ord, &mut value)?;
-        Ok(Some(value))
+        if let Some(column) = &self.column {
+            column.ord_to_str(ord, &mut value)?;
+        }
+        Ok(value)
     }
 }

@@ -35,8 +35,9 @@ use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
 use build::{Home, Opened};
 pub use change::Draft;
+use document::ORIGINS;
 pub use document::origin_name;
-use document::{ORIGINS, precedence};
+pub use document::precedence;
 use guard::{Fault, guarded};
 pub use ids::check_id;
 pub use import::{Listing, Observer, Progress, Report};
@@ -44,6 +45,7 @@ pub use list::{Filter, Summary};
 pub use records::{id_of, markdown_below, read_card};
 
 use crate::card::{Card, Origin};
+pub use crate::error::Notice;
 use crate::error::Result;
 use crate::files::Folders;
 
@@ -71,12 +73,13 @@ pub struct Search {
     pub limit: usize,
 }
 
-/// Something the user should know that stopped nothing: the index was rebuilt, the home is read-only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice(pub String);
+/// Which cards a library holds, told apart within one process: two are the same only when nothing
+/// was added, imported or removed between them, by this process or another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State(u64, u64);
 
-/// Cards, and the state of the index they are from: which one, and its generation.
-type Own = ((usize, u64), Vec<Arc<Card>>);
+/// Cards, and the state of the index they are from.
+type Own = (State, Vec<Arc<Card>>);
 
 /// All cards, and the index over them. Can be shared between threads.
 pub struct Library {
@@ -117,10 +120,7 @@ impl Library {
     pub fn own(&self) -> Vec<Arc<Card>> {
         let own = self.with_index(|opened| {
             let searcher = opened.searcher();
-            let state = (
-                std::ptr::from_ref(opened) as usize,
-                searcher.generation().generation_id(),
-            );
+            let state = opened.state(&searcher);
             let mut known = lock(&self.own);
             if let Some((of, cards)) = &*known
                 && *of == state
@@ -195,7 +195,39 @@ impl Library {
     /// # Errors
     /// When the index cannot be read, even after it was built anew.
     pub fn list(&self, filter: &Filter) -> Result<Vec<Summary>> {
-        self.with_index(|opened| list::list(&self.home, &opened.searcher(), filter))
+        let (_, mut cards) = self.collect(filter, |cards: &mut Vec<Summary>, card| {
+            cards.push(card);
+        })?;
+        cards.sort_by(|a, b| a.id.cmp(&b.id).then(a.origin.cmp(&b.origin)));
+        Ok(cards)
+    }
+
+    /// Hands the cards of a list to `take` one by one, in no order, and returns what it made of
+    /// them: a list of many cards need not be in memory at once.
+    ///
+    /// # Errors
+    /// When the index cannot be read, even after it was built anew.
+    pub fn collect<T: Default>(
+        &self,
+        filter: &Filter,
+        take: impl Fn(&mut T, Summary),
+    ) -> Result<(State, T)> {
+        self.with_index(|opened| {
+            let searcher = opened.searcher();
+            let mut made = T::default();
+            list::each(&self.home, &searcher, filter, &mut |card| {
+                take(&mut made, card);
+            })?;
+            Ok((opened.state(&searcher), made))
+        })
+    }
+
+    /// Which cards the library holds now. Costs one look at a file.
+    ///
+    /// # Errors
+    /// When the index cannot be read, even after it was built anew.
+    pub fn state_now(&self) -> Result<State> {
+        self.with_index(|opened| Ok(opened.state(&opened.searcher())))
     }
 
     /// What the user should know of what happened since the library was opened, once.

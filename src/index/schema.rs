@@ -10,7 +10,7 @@ use super::tokens;
 use crate::error::{Error, Result};
 
 /// Raised when this program writes an index that an older one would misread.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// `index/schema.yaml`, read and checked.
 #[derive(Debug, Clone, Deserialize)]
@@ -138,12 +138,13 @@ impl Settings {
 }
 
 /// The facets that [`super::document`] knows how to fill.
-const FACETS: [&str; 10] = [
+const FACETS: [&str; 11] = [
     "task",
     "tuned",
     "license",
     "language",
     "domain",
+    "translates",
     "size",
     "architecture",
     "family",
@@ -164,6 +165,8 @@ pub(super) struct Fields {
     pub(super) task: Field,
     /// The licence.
     pub(super) license: Field,
+    /// config.json's `model_type`.
+    pub(super) architecture: Field,
     /// [`super::document::origin_code`].
     pub(super) origin: Field,
     /// 1 for a guide card.
@@ -216,12 +219,13 @@ pub(super) fn schema() -> (Schema, Fields) {
         label: builder.add_text_field("label", shown()),
         task: builder.add_text_field("task", shown()),
         license: builder.add_text_field("license", shown()),
+        architecture: builder.add_text_field("architecture", shown()),
         origin: builder.add_u64_field("origin", FAST),
         guide: builder.add_u64_field("guide", FAST),
         parameters: builder.add_u64_field("parameters", FAST),
         bytes: builder.add_u64_field("bytes", FAST),
         context: builder.add_u64_field("context", FAST),
-        facet: builder.add_text_field("facet", raw(false)),
+        facet: builder.add_text_field("facet", raw(true)),
         name: builder.add_text_field("name", searched(tokens::IDENTIFIER)),
         topic: builder.add_text_field("topic", searched(tokens::PROSE)),
         summary: builder.add_text_field("summary", searched(tokens::PROSE)),

@@ -8,16 +8,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::catalogue::{self, Find};
 use super::{panic_error, spawn};
+use crate::advisor::catalogue::{Catalogue, Found, OnDisk, Wanted};
 use crate::advisor::machine::Machine;
-use crate::advisor::{Advisor, Answer, Reading};
-use crate::card::{Card, Origin};
-use crate::error::Result;
+use crate::advisor::{Advisor, Answer, Reading, Related};
+use crate::card::{Card, Origin, Problem};
+use crate::error::{Error, Result};
 use crate::files::Folders;
 use crate::index::{Library, Notice};
+use crate::settings::Settings;
 
 /// What the thread works with: the advisor, or a stand-in for tests.
-pub trait Engine {
+pub trait Engine: Send + Sync + 'static {
     /// Does ahead what a first answer would wait for, once the desk is on the screen.
     fn prepare(&self) {}
 
@@ -33,11 +36,40 @@ pub trait Engine {
     /// When the index cannot be searched.
     fn answer(&self, reading: Reading) -> Result<Answer>;
 
-    /// The card of that id.
+    /// Sets models side by side, named by id.
+    ///
+    /// # Errors
+    /// When a name has no card, or the index cannot be searched.
+    fn compare(&self, models: &[String]) -> Result<Answer>;
+
+    /// What to do with a model that somebody wants to try, named by id.
+    ///
+    /// # Errors
+    /// When no card has that id, or the index cannot be searched.
+    fn try_out(&self, id: &str) -> Result<Answer>;
+
+    /// The card of that id, and what stands beside it.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn card(&self, id: &str) -> Result<Option<Arc<Card>>>;
+    fn card(&self, id: &str) -> Result<Option<OpenCard>>;
+
+    /// All models that there is a card for. Made on a thread of its own, since it takes long.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn catalogue(&self) -> Result<Catalogue> {
+        Ok(Catalogue::new([], &[], &Machine::of(1, 0, 0, 1.0)))
+    }
+
+    /// Whether `catalogue` still holds all models and no other; looked at before each find.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn is_current(&self, catalogue: &Catalogue) -> Result<bool> {
+        let _ = catalogue;
+        Ok(true)
+    }
 
     /// What the user should know of what happened since the last call.
     fn take_notices(&self) -> Vec<Notice> {
@@ -58,13 +90,55 @@ impl Engine for Advisor {
         Self::answer(self, reading)
     }
 
-    fn card(&self, id: &str) -> Result<Option<Arc<Card>>> {
-        self.library().card(id)
+    fn compare(&self, models: &[String]) -> Result<Answer> {
+        Self::compare(self, models, &[])
+    }
+
+    fn try_out(&self, id: &str) -> Result<Answer> {
+        Self::try_out(self, id)
+    }
+
+    fn card(&self, id: &str) -> Result<Option<OpenCard>> {
+        let Some(card) = self.library().card(id)? else {
+            return Ok(None);
+        };
+        Ok(Some(OpenCard {
+            problems: crate::card::check(&card),
+            related: self.related(&card)?,
+            card,
+        }))
+    }
+
+    fn catalogue(&self) -> Result<Catalogue> {
+        let on_disk = self.machine().cached.iter().map(|cached| {
+            let disk = OnDisk {
+                bytes: cached.bytes,
+                whole: cached.whole,
+                last_used: cached.last_used,
+            };
+            (cached.id.clone(), disk)
+        });
+        Self::catalogue(self, &on_disk.collect::<Vec<_>>())
+    }
+
+    fn is_current(&self, catalogue: &Catalogue) -> Result<bool> {
+        Self::is_current(self, catalogue)
     }
 
     fn take_notices(&self) -> Vec<Notice> {
         self.library().take_notices()
     }
+}
+
+/// A card, and what is known of it besides.
+#[derive(Debug, Clone)]
+pub struct OpenCard {
+    /// The card.
+    pub card: Arc<Card>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// The cards beside it, the closest first.
+    pub related: Vec<Related>,
 }
 
 /// What the desk shows of a library that has been opened.
@@ -108,12 +182,33 @@ pub enum Request {
         /// The edited reading.
         reading: Box<Reading>,
     },
-    /// Fetch a card's text.
+    /// Set models side by side.
+    Compare {
+        /// Names this request.
+        ticket: u64,
+        /// The models' ids.
+        models: Vec<String>,
+    },
+    /// Say what to do with a model that somebody wants to try.
+    Try {
+        /// Names this request.
+        ticket: u64,
+        /// The model's id.
+        id: String,
+    },
+    /// Fetch a card, and what stands beside it.
     Card {
         /// Names this request.
         ticket: u64,
         /// The card's id.
         id: String,
+    },
+    /// Find models.
+    Find {
+        /// Names this request.
+        ticket: u64,
+        /// What is wanted.
+        wanted: Wanted,
     },
 }
 
@@ -131,12 +226,34 @@ pub enum Report {
         /// The answer, or why there is none.
         answer: Result<Box<Answer>>,
     },
+    /// The comparison of [`Request::Compare`].
+    Compared {
+        /// The request's.
+        ticket: u64,
+        /// The answer that holds it, or why there is none.
+        answer: Result<Box<Answer>>,
+    },
+    /// The answer to [`Request::Try`].
+    Tried {
+        /// The request's.
+        ticket: u64,
+        /// What to do, or why nothing can be said.
+        answer: Result<Box<Answer>>,
+    },
     /// The card of [`Request::Card`].
     CardRead {
         /// The request's.
         ticket: u64,
         /// The card; none when no card has that id.
-        card: Result<Option<Arc<Card>>>,
+        card: Result<Option<OpenCard>>,
+    },
+    /// What [`Request::Find`] found. Comes twice where the library had changed: at once from the
+    /// models as they were, and then from the models as they are.
+    Found {
+        /// The request's.
+        ticket: u64,
+        /// The models, and which of them are wanted; or why there are none.
+        found: Result<(Arc<Catalogue>, Found)>,
     },
 }
 
@@ -144,9 +261,9 @@ pub enum Report {
 ///
 /// # Errors
 /// When the library cannot be opened.
-pub fn open_advisor(folders: &Folders) -> Result<(Advisor, Opened)> {
+pub fn open_advisor(folders: &Folders, settings: &Settings) -> Result<(Advisor, Opened)> {
     let (library, notices) = Library::open(folders)?;
-    let machine = Machine::read(folders);
+    let machine = Machine::read(folders, settings);
     let mut names: Vec<String> = Vec::new();
     for card in library.built_in().iter().chain(&library.own()) {
         if card.facts.kind == crate::card::Kind::Model {
@@ -180,26 +297,30 @@ impl AdvisorWorker {
     /// When no thread can be started.
     pub fn start<E: Engine>(
         open: impl FnOnce() -> Result<(E, Opened)> + Send + 'static,
-        report: impl Fn(Report) + Send + 'static,
+        report: impl Fn(Report) + Send + Sync + 'static,
     ) -> Result<Self> {
         let (requests, inbox) = channel();
+        let report = Arc::new(report);
         spawn("advisor", move || {
-            let opened = guarded("opening the library", open);
-            match opened {
-                Ok((engine, opened)) => {
-                    report(Report::Opened(Ok(opened)));
-                    // What fails here is done again by the answer that needs it.
-                    let _ = guarded("preparing", || {
-                        engine.prepare();
-                        Ok(())
-                    });
-                    serve(&inbox, &report, Some(&engine));
+            let (engine, opened) = match guarded("opening the library", open) {
+                Ok((engine, opened)) => (Some(Arc::new(engine)), Ok(opened)),
+                Err(error) => (None, Err(error)),
+            };
+            report(Report::Opened(opened));
+            // What fails here is done again by the answer that needs it.
+            let _ = guarded("preparing", || {
+                if let Some(engine) = &engine {
+                    engine.prepare();
                 }
-                Err(error) => {
-                    report(Report::Opened(Err(error)));
-                    serve::<E>(&inbox, &report, None);
-                }
+                Ok(())
+            });
+            let finds = None;
+            Served {
+                engine,
+                report,
+                finds,
             }
+            .serve(&inbox);
         })?;
         Ok(Self { requests })
     }
@@ -215,71 +336,130 @@ impl AdvisorWorker {
 #[derive(Default)]
 struct Newest {
     question: Option<Request>,
+    comparison: Option<Request>,
+    script: Option<Request>,
     card: Option<Request>,
+    find: Option<Request>,
 }
 
 impl Newest {
     fn take_in(&mut self, request: Request) {
         match request {
             Request::Card { .. } => self.card = Some(request),
+            Request::Compare { .. } => self.comparison = Some(request),
+            Request::Try { .. } => self.script = Some(request),
+            Request::Find { .. } => self.find = Some(request),
             Request::Ask { .. } | Request::Redo { .. } => self.question = Some(request),
         }
     }
 }
 
-fn serve<E: Engine>(inbox: &Receiver<Request>, report: &impl Fn(Report), engine: Option<&E>) {
-    while let Ok(first) = inbox.recv() {
-        let mut newest = Newest::default();
-        newest.take_in(first);
-        for request in inbox.try_iter() {
-            newest.take_in(request);
-        }
-        for request in [newest.card, newest.question].into_iter().flatten() {
-            report(work(request, engine));
-            let notices = engine.map(Engine::take_notices).unwrap_or_default();
-            if !notices.is_empty() {
-                report(Report::Noticed(notices));
+/// What the thread works with once the library was opened, or could not be.
+struct Served<E, R> {
+    engine: Option<Arc<E>>,
+    report: Arc<R>,
+    /// To the catalogue's thread, which starts with the first find.
+    finds: Option<Sender<Find>>,
+}
+
+impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
+    fn serve(mut self, inbox: &Receiver<Request>) {
+        while let Ok(first) = inbox.recv() {
+            let mut newest = Newest::default();
+            newest.take_in(first);
+            for request in inbox.try_iter() {
+                newest.take_in(request);
+            }
+            let all = [
+                newest.find,
+                newest.card,
+                newest.comparison,
+                newest.script,
+                newest.question,
+            ];
+            for request in all.into_iter().flatten() {
+                self.work(request);
             }
         }
+    }
+
+    fn work(&mut self, request: Request) {
+        let report = match request {
+            Request::Ask {
+                ticket,
+                question,
+                before,
+            } => {
+                let ask = |engine: &E| engine.ask(&question, before.as_deref());
+                Report::Answered {
+                    ticket,
+                    answer: self.with_engine("the advisor", ask).map(Box::new),
+                }
+            }
+            Request::Redo { ticket, reading } => {
+                let answer = |engine: &E| engine.answer(*reading);
+                Report::Answered {
+                    ticket,
+                    answer: self.with_engine("the advisor", answer).map(Box::new),
+                }
+            }
+            Request::Compare { ticket, models } => {
+                let compare = |engine: &E| engine.compare(&models);
+                Report::Compared {
+                    ticket,
+                    answer: self.with_engine("the comparison", compare).map(Box::new),
+                }
+            }
+            Request::Try { ticket, id } => {
+                let try_out = |engine: &E| engine.try_out(&id);
+                Report::Tried {
+                    ticket,
+                    answer: self.with_engine("the advisor", try_out).map(Box::new),
+                }
+            }
+            Request::Card { ticket, id } => Report::CardRead {
+                ticket,
+                card: self.with_engine("reading the card", |engine| engine.card(&id)),
+            },
+            Request::Find { ticket, wanted } => match self.hand_over(Find { ticket, wanted }) {
+                Ok(()) => return,
+                Err(error) => Report::Found {
+                    ticket,
+                    found: Err(error),
+                },
+            },
+        };
+        (self.report)(report);
+        let notices = self.engine.as_ref().map(|engine| engine.take_notices());
+        if let Some(notices) = notices.filter(|notices| !notices.is_empty()) {
+            (self.report)(Report::Noticed(notices));
+        }
+    }
+
+    fn with_engine<T>(&self, job: &str, work: impl FnOnce(&E) -> Result<T>) -> Result<T> {
+        let engine = self.engine.as_deref().ok_or_else(not_open)?;
+        guarded(job, || work(engine))
+    }
+
+    fn hand_over(&mut self, find: Find) -> Result<()> {
+        let engine = self.engine.as_ref().ok_or_else(not_open)?;
+        let finds = match self.finds.take() {
+            Some(finds) => finds,
+            None => catalogue::start(Arc::clone(engine), Arc::clone(&self.report))?,
+        };
+        // The thread lives as long as its sender.
+        let _ = finds.send(find);
+        self.finds = Some(finds);
+        Ok(())
     }
 }
 
-fn work<E: Engine>(request: Request, engine: Option<&E>) -> Report {
-    let engine = engine.ok_or_else(|| {
-        crate::error::Error::new("the library of cards is not open")
-            .hint("leave the desk and run `modeldesk doctor`")
-    });
-    match request {
-        Request::Ask {
-            ticket,
-            question,
-            before,
-        } => {
-            let answer = engine.and_then(|engine| {
-                guarded("the advisor", || engine.ask(&question, before.as_deref()))
-            });
-            Report::Answered {
-                ticket,
-                answer: answer.map(Box::new),
-            }
-        }
-        Request::Redo { ticket, reading } => {
-            let answer =
-                engine.and_then(|engine| guarded("the advisor", || engine.answer(*reading)));
-            Report::Answered {
-                ticket,
-                answer: answer.map(Box::new),
-            }
-        }
-        Request::Card { ticket, id } => {
-            let card = engine.and_then(|engine| guarded("reading the card", || engine.card(&id)));
-            Report::CardRead { ticket, card }
-        }
-    }
+fn not_open() -> Error {
+    Error::new("the library of cards is not open").hint("leave the desk and run `modeldesk doctor`")
 }
 
 /// Runs `job`; a panic becomes an error.
-fn guarded<T>(name: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn guarded<T>(name: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
     // Nothing of `job` is used again after a panic but the engine, which is read-only.
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|p| Err(panic_error(name, p.as_ref())))
 }

@@ -5,10 +5,12 @@
 
 mod advisor;
 mod cancel;
+mod catalogue;
 
+use std::num::NonZeroUsize;
 use std::thread::JoinHandle;
 
-pub use advisor::{AdvisorWorker, Engine, Opened, Report, Request, open_advisor};
+pub use advisor::{AdvisorWorker, Engine, OpenCard, Opened, Report, Request, open_advisor};
 pub use cancel::Cancel;
 
 use crate::error::{Error, Result};
@@ -29,6 +31,19 @@ pub fn spawn<T: Send + 'static>(
                 .hint("close some programs, or raise the limit that `ulimit -u` shows")
                 .caused_by(e)
         })
+}
+
+/// Holds the threads that compute, which the library of matrix products shares, to `count` for as
+/// long as the program runs.
+///
+/// # Errors
+/// When they have been started already, or the system gives no further thread.
+pub fn compute_on(count: NonZeroUsize) -> Result<()> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count.get())
+        .thread_name(|n| format!("compute-{n}"))
+        .build_global()
+        .map_err(|e| Error::new(format!("cannot compute on {count} threads")).caused_by(e))
 }
 
 /// What a panic said, as an error: a job that panics must not take the program down.

@@ -2,15 +2,18 @@
 //!
 //! Cards, ids, file names, data rows, generated tokens and the error texts of libraries all come
 //! through here. [`Stream`] is the one state machine; [`block`] and [`line()`] run it over a whole
-//! text, [`ident()`] makes visible what the others remove, [`json`] escapes it.
+//! text, [`ident()`] makes visible what the others remove, [`json`] escapes it. [`nearest()`] says
+//! what a misspelt name was meant to be.
 
 mod chars;
 mod ident;
+mod nearest;
 mod stream;
 
 use std::borrow::Cow;
 
 pub use ident::ident;
+pub use nearest::nearest;
 pub use stream::Stream;
 use stream::{Cleaner, Shape};
 

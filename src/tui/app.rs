@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use std::borrow::Cow;
+
 use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -15,12 +17,12 @@ use ratatui::style::Style;
 use super::ask::Ask;
 use super::chrome::{self, Hint, LEAST};
 use super::clipboard::Outcome;
-use super::event::{Effect, Event, Leave};
-use super::keymap::{self, BINDINGS, Binding, Command, Context, KEYLESS};
-use super::pane::{Library, Pane, Shell, told};
+use super::event::{Effect, Event, Leave, Mouse};
+use super::keymap::{self, Binding, Command, Context, KEYLESS, Keymap};
+use super::models::Models;
+use super::pane::{Errand, Library, Look, Pane, Shell, told};
 use super::picker::{Choice, Picker, Then};
 use super::plain::Plain;
-use super::theme::Theme;
 use super::wording::Wording;
 
 /// What lies over the pane.
@@ -43,10 +45,10 @@ pub struct App {
 
 impl App {
     /// A desk for a terminal of that size (columns, rows), before anything has been heard.
-    pub fn new(size: (u16, u16), theme: Theme, wording: Arc<dyn Wording>) -> Self {
+    pub fn new(size: (u16, u16), look: Look, wording: Arc<dyn Wording>) -> Self {
         let mut app = Self {
-            shell: Shell::new(Size::new(size.0, size.1), theme, wording),
-            panes: vec![Box::new(Ask::new())],
+            shell: Shell::new(Size::new(size.0, size.1), look, wording),
+            panes: vec![Box::new(Ask::new()), Box::new(Models::new())],
             current: 0,
             overlay: None,
             quitting: false,
@@ -70,7 +72,10 @@ impl App {
                 self.shell.notice = first.or_else(|| self.shell.notice.take());
             }
             Event::Opened(Err(error)) => self.shell.library = Library::Failed(told(&error)),
-            Event::Remembered(earlier) => self.shell.history.remember(earlier),
+            Event::Remembered(kept, earlier) => self.shell.history_mut(kept).remember(earlier),
+            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Edited(Ok(text)) => self.panes[self.current].put(&text, &mut self.shell),
+            Event::Edited(Err(error)) => self.shell.say(told(&error).join("  ")),
             Event::Copied {
                 what,
                 text,
@@ -85,7 +90,11 @@ impl App {
             Event::Suspend => self.shell.effect(Effect::Suspend),
             Event::Continued => self.shell.effect(Effect::Retake),
             Event::InputLost(why) => self.shell.effect(Effect::Quit(Leave::InputLost(why))),
-            report @ (Event::Answered { .. } | Event::CardRead { .. }) => {
+            report @ (Event::Answered { .. }
+            | Event::Compared { .. }
+            | Event::Tried { .. }
+            | Event::Found { .. }
+            | Event::CardRead { .. }) => {
                 // Whoever asked keeps it; what nobody waits for any more is dropped.
                 let mut heard = Some(report);
                 for pane in &mut self.panes {
@@ -119,20 +128,34 @@ impl App {
         }
     }
 
+    /// Which key does what.
+    pub fn keymap(&self) -> &Keymap {
+        &self.shell.keymap
+    }
+
+    /// Whether the desk listens to the mouse.
+    pub fn listens(&self) -> bool {
+        self.shell.mouse
+    }
+
     /// Whether `binding` does something in the state that the desk is in.
     pub fn offers(&self, binding: &Binding) -> bool {
         let context = self.context();
         // A plain character is text, but in an empty input some are commands.
         let as_text = context.is_typing()
+            && binding.is_for_empty_input()
             && binding.events().any(|key| keymap::typed(key).is_some())
             && !self.pane().input_is_empty();
-        binding.is_in(context) && !as_text && self.can(binding.command)
+        binding.is_in(context) && binding.is_bound(context) && !as_text && self.can(binding.command)
     }
 
     fn can(&self, command: Command) -> bool {
         match command {
-            Command::Pane(n) => usize::from(n) < self.panes.len(),
-            Command::Quit
+            Command::ToAsk => self.current != 0,
+            Command::ToModels => self.current != 1 && self.panes.len() > 1,
+            Command::Editor => self.overlay.is_none() && self.pane().context() == Context::Input,
+            Command::Mouse
+            | Command::Quit
             | Command::Palette
             | Command::Slash
             | Command::Help
@@ -146,9 +169,9 @@ impl App {
 
     fn key(&mut self, key: KeyEvent) {
         self.shell.notice = None;
-        let found = BINDINGS
-            .iter()
-            .find(|binding| binding.takes(key) && self.offers(binding));
+        let context = self.context();
+        let mut bindings = self.shell.keymap.bindings().iter();
+        let found = bindings.find(|binding| binding.takes(key, context) && self.offers(binding));
         let armed = std::mem::take(&mut self.quitting);
         match (found.map(|binding| binding.command), keymap::typed(key)) {
             (Some(Command::Interrupt), _) => self.interrupt(armed),
@@ -184,6 +207,47 @@ impl App {
         }
     }
 
+    /// Listens to the mouse, or leaves it to the terminal, which then selects text.
+    fn listen(&mut self, on: bool) {
+        self.shell.mouse = on;
+        self.shell.effect(Effect::Mouse(on));
+        self.shell.say(if on {
+            "The mouse scrolls and clicks now; hold Shift (Option on macOS) to select text."
+        } else {
+            "The mouse selects text again."
+        });
+    }
+
+    /// The wheel moves what has the focus, a click selects.
+    fn mouse(&mut self, mouse: Mouse) {
+        self.shell.notice = None;
+        match mouse {
+            Mouse::Wheel(_, _, down) => {
+                let command = if down { Command::Down } else { Command::Up };
+                // An input keeps its text: there the wheel scrolls what is above it.
+                let typing = self.context().is_typing() && self.overlay.is_none();
+                let command = match (typing, down) {
+                    (true, true) => Command::PageDown,
+                    (true, false) => Command::PageUp,
+                    (false, _) => command,
+                };
+                if self.can(command) {
+                    self.run(command);
+                }
+            }
+            Mouse::Click(x, 0) => {
+                let titles: Vec<&str> = self.panes.iter().map(|pane| pane.title()).collect();
+                if let Some(n) = chrome::tab_at(&titles, x) {
+                    self.show_pane(n);
+                }
+            }
+            Mouse::Click(x, y) if self.overlay.is_none() => {
+                self.panes[self.current].click(Position::new(x, y), &mut self.shell);
+            }
+            Mouse::Click(..) => {}
+        }
+    }
+
     fn interrupt(&mut self, armed: bool) {
         if self.overlay.take().is_some() || self.panes[self.current].interrupt(&mut self.shell) {
             return;
@@ -205,12 +269,29 @@ impl App {
             Command::Palette | Command::Slash => self.open_palette(),
             Command::Help => self.open_help(),
             Command::Recall => self.open_search(),
-            Command::Pane(n) => self.current = usize::from(n).min(self.panes.len() - 1),
+            Command::ToAsk => self.show_pane(0),
+            Command::ToModels => self.show_pane(1),
+            Command::Editor => self.shell.effect(Effect::Edit(self.pane().draft())),
+            Command::Mouse => self.listen(!self.shell.mouse),
             _ => self.run_in_focus(command),
         }
         if let Some(asked) = self.shell.asked.take() {
             self.run(asked);
         }
+        if let Some(errand) = self.shell.errand.take() {
+            self.show_pane(match errand {
+                Errand::Ask(_) => 0,
+                Errand::Card(_) => 1,
+            });
+            self.panes[self.current].take_on(errand, &mut self.shell);
+        }
+    }
+
+    /// Brings a pane to the front.
+    fn show_pane(&mut self, n: usize) {
+        self.overlay = None;
+        self.current = n.min(self.panes.len() - 1);
+        self.panes[self.current].entered(&mut self.shell);
     }
 
     fn run_in_focus(&mut self, command: Command) {
@@ -224,6 +305,9 @@ impl App {
                     self.overlay = None;
                     match then {
                         Then::Do(command) => self.run(command),
+                        Then::Card(id) => {
+                            self.shell.errand = Some(Errand::Card(id));
+                        }
                         Then::Put(text) => self.panes[self.current].put(&text, &mut self.shell),
                     }
                 }
@@ -242,11 +326,10 @@ impl App {
         let mut choices: Vec<Choice> = Vec::new();
         // The words of the context that has the focus come before those of any other.
         let contexts = [self.context(), Context::Answer, Context::Input];
+        let bindings = self.shell.keymap.bindings();
         let rows = contexts.iter().flat_map(|context| {
-            BINDINGS
-                .iter()
-                .filter(|b| b.is_in(*context))
-                .map(|b| (b.command, b.shown, b.help))
+            let own = bindings.iter().filter(|b| b.is_in(*context));
+            own.map(|b| (b.command, b.shown.as_ref(), b.help))
         });
         for (command, key, help) in rows.chain(KEYLESS.iter().map(|(c, help)| (*c, "", *help))) {
             let then = Then::Do(command);
@@ -256,22 +339,39 @@ impl App {
             }
             choices.push(Choice {
                 text: help.to_owned(),
-                key,
+                key: key.to_owned(),
                 names: command.names(),
                 then,
             });
         }
-        let picker = Picker::new(Context::Palette, "Commands", choices);
+        choices.extend(self.models());
+        let picker = Picker::new(Context::Palette, "Commands, and models by name", choices);
         self.overlay = Some(Overlay::Picker(Box::new(picker)));
     }
 
+    /// The models that the palette opens: built-in and the user's own. Imported ones are many, and
+    /// found in the Models pane.
+    fn models(&self) -> Vec<Choice> {
+        let Library::Open(opened) = &self.shell.library else {
+            return Vec::new();
+        };
+        let ids = opened.names.iter().filter(|name| name.contains('/'));
+        ids.map(|id| Choice {
+            text: crate::text::ident(id).into_owned(),
+            key: String::new(),
+            names: &[],
+            then: Then::Card(id.clone()),
+        })
+        .collect()
+    }
+
     fn open_help(&mut self) {
-        let choices = BINDINGS
-            .iter()
+        let bindings = self.shell.keymap.bindings().iter();
+        let choices = bindings
             .filter(|binding| !binding.help.is_empty() && self.offers(binding))
             .map(|binding| Choice {
                 text: binding.help.to_owned(),
-                key: binding.shown,
+                key: binding.shown.to_string(),
                 names: &[],
                 then: Then::Do(binding.command),
             })
@@ -282,19 +382,20 @@ impl App {
 
     fn open_search(&mut self) {
         let mut choices: Vec<Choice> = Vec::new();
-        for entry in self.shell.history.entries().iter().rev() {
+        let kept = self.pane().kept();
+        for entry in self.shell.history(kept).entries().iter().rev() {
             let text = crate::text::line(entry).into_owned();
             if choices.iter().all(|choice| choice.text != text) {
                 let then = Then::Put(entry.clone());
                 choices.push(Choice {
                     text,
-                    key: "",
+                    key: String::new(),
                     names: &[],
                     then,
                 });
             }
         }
-        let picker = Picker::new(Context::Search, "Earlier questions, newest first", choices);
+        let picker = Picker::new(Context::Search, "Typed here earlier, newest first", choices);
         self.overlay = Some(Overlay::Picker(Box::new(picker)));
     }
 
@@ -369,7 +470,18 @@ impl App {
             );
             return;
         }
-        let hints = self.hints(self.context(), &|binding| self.offers(binding));
+        let mut hints = self.hints(self.context(), &|binding| self.offers(binding));
+        if self.shell.mouse {
+            let lead = "";
+            hints.insert(
+                0,
+                Hint {
+                    lead,
+                    key: Cow::Borrowed("Shift"),
+                    does: "selects text".to_owned(),
+                },
+            );
+        }
         let (help, hints): (Vec<Hint>, Vec<Hint>) =
             hints.into_iter().partition(|hint| hint.does == "help");
         chrome::footer(buffer, area, &hints, help.first(), self.shell.theme);
@@ -379,19 +491,19 @@ impl App {
     fn hints(&self, context: Context, offered: &dyn Fn(&Binding) -> bool) -> Vec<Hint> {
         let ahead = self.pane().ahead().filter(|_| context == Context::Input);
         let mut hints = Vec::new();
-        for binding in BINDINGS
-            .iter()
-            .filter(|b| !b.short.is_empty() && offered(b))
-        {
+        let bindings = self.shell.keymap.bindings().iter();
+        for binding in bindings.filter(|b| !b.short.is_empty() && offered(b)) {
             let hint = |lead, does| Hint {
                 lead,
-                key: binding.shown,
+                key: Cow::Owned(binding.shown.to_string()),
                 does,
             };
             match &ahead {
                 Some(ahead) if binding.command == Command::NextPart => {
                     let there = |b: &Binding| {
-                        b.is_in(ahead.context) && b.command.is_on_an_answer() && self.can(b.command)
+                        b.is_in(ahead.context)
+                            && b.command.is_on_a_selection()
+                            && self.can(b.command)
                     };
                     let inner = self.hints(ahead.context, &there);
                     if inner.is_empty() {

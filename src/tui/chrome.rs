@@ -1,5 +1,7 @@
 //! What stands around a pane: header, rules, footer; and how text is put into cells.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -14,6 +16,22 @@ pub(super) const LEAST: (u16, u16) = (60, 20);
 
 /// From this many columns on a card stands beside the answer.
 pub(super) const WIDE: u16 = 110;
+
+/// Whether two parts of a pane share the screen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Room {
+    /// The terminal has the columns for it.
+    pub(super) wide: bool,
+    /// One part fills the screen all the same.
+    pub(super) zoomed: bool,
+}
+
+impl Room {
+    /// Whether a side part stands beside the content rather than over it.
+    pub(super) fn beside(self) -> bool {
+        self.wide && !self.zoomed
+    }
+}
 
 /// Rows that an input may take before it scrolls.
 const MOST_INPUT_ROWS: usize = 6;
@@ -45,6 +63,13 @@ pub(super) fn rule(buffer: &mut Buffer, area: Rect, y: u16, theme: Theme) {
         &"-".repeat(usize::from(area.width)),
         theme.dim(),
     );
+}
+
+/// Says on the rule of row `y`, where it covers nothing, that there is more below.
+pub(super) fn more_below(buffer: &mut Buffer, area: Rect, y: u16, theme: Theme) {
+    let more = " more below: PgDn ";
+    let x = area.right().saturating_sub(more.len() as u16 + 2);
+    put(buffer, area, (x, y), more, theme.strong());
 }
 
 /// The header: tabs at the left, library and machine at the right.
@@ -79,6 +104,15 @@ pub(super) fn header(
     }
 }
 
+/// The tab at column `x` of the header.
+pub(super) fn tab_at(tabs: &[&str], x: u16) -> Option<usize> {
+    let mut right = 0;
+    tabs.iter().position(|title| {
+        right += title.len() as u16 + 4;
+        x < right
+    })
+}
+
 /// `54 cards | 2 cores, 21 GB free`.
 fn standing(shell: &Shell) -> String {
     match &shell.library {
@@ -99,7 +133,7 @@ pub(super) struct Hint {
     /// Separates groups; keys have none.
     pub(super) lead: &'static str,
     /// The key.
-    pub(super) key: &'static str,
+    pub(super) key: Cow<'static, str>,
     /// What it does.
     pub(super) does: String,
 }
@@ -123,7 +157,7 @@ pub(super) fn footer(
     let mut x = area.x + 1;
     let mut show = |hint: &Hint| {
         x = put(buffer, area, (x, area.y), hint.lead, theme.dim());
-        x = put(buffer, area, (x, area.y), hint.key, theme.key());
+        x = put(buffer, area, (x, area.y), &hint.key, theme.key());
         x = put(
             buffer,
             area,

@@ -1,16 +1,18 @@
 //! What reaches the desk, and what the desk asks for: facts in, effects out.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crossterm::event::KeyEvent;
 
 use crate::advisor::Answer;
-use crate::card::Card;
+use crate::advisor::catalogue::{Catalogue, Found};
 use crate::error::Result;
 use crate::index::Notice;
-use crate::jobs::{Opened, Report, Request};
+use crate::jobs::{OpenCard, Opened, Report, Request};
 
 use super::clipboard::Outcome;
+use super::history::Kept;
 
 /// A fact. [`super::App::update`] takes one at a time.
 #[derive(Debug)]
@@ -32,15 +34,42 @@ pub enum Event {
         /// The answer, or why there is none.
         answer: Result<Box<Answer>>,
     },
-    /// The text of a card that a pane asked for; dropped when the pane has moved on.
+    /// The comparison that a pane asked for; dropped when the pane has moved on.
+    Compared {
+        /// The request's.
+        ticket: u64,
+        /// The answer that holds it, or why there is none.
+        answer: Result<Box<Answer>>,
+    },
+    /// What to do with a model that a pane asked about; dropped when the pane has moved on.
+    Tried {
+        /// The request's.
+        ticket: u64,
+        /// What to do, or why nothing can be said.
+        answer: Result<Box<Answer>>,
+    },
+    /// A card that a pane asked for; dropped when the pane has moved on.
     CardRead {
         /// The request's.
         ticket: u64,
         /// The card; none when no card has that id.
-        card: Result<Option<Arc<Card>>>,
+        card: Result<Option<OpenCard>>,
+    },
+    /// The models that a pane asked for; dropped when the pane has moved on.
+    Found {
+        /// The request's.
+        ticket: u64,
+        /// When they were found.
+        at: SystemTime,
+        /// The models, and which of them are wanted; or why there are none.
+        found: Result<(Arc<Catalogue>, Found)>,
     },
     /// Earlier inputs, oldest first, as the history file has them.
-    Remembered(Vec<String>),
+    Remembered(Kept, Vec<String>),
+    /// A button or the wheel of the mouse, while the desk listens to it.
+    Mouse(Mouse),
+    /// What became of [`Effect::Edit`]: the text as the user's editor left it.
+    Edited(Result<String>),
     /// What became of [`Effect::Copy`]: only the loop knows which clipboard there is.
     Copied {
         /// What was copied, in a few words.
@@ -69,8 +98,24 @@ impl From<Report> for Event {
             Report::Noticed(notices) => Self::Noticed(notices),
             Report::Answered { ticket, answer } => Self::Answered { ticket, answer },
             Report::CardRead { ticket, card } => Self::CardRead { ticket, card },
+            Report::Compared { ticket, answer } => Self::Compared { ticket, answer },
+            Report::Tried { ticket, answer } => Self::Tried { ticket, answer },
+            Report::Found { ticket, found } => Self::Found {
+                ticket,
+                at: SystemTime::now(),
+                found,
+            },
         }
     }
+}
+
+/// What the mouse did, at a cell: column, row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// The left button went down.
+    Click(u16, u16),
+    /// The wheel turned; down when true.
+    Wheel(u16, u16, bool),
 }
 
 /// What the loop does for the desk, which does no input or output itself.
@@ -85,8 +130,12 @@ pub enum Effect {
         /// The text.
         text: String,
     },
-    /// Append this input to the history file.
-    Keep(String),
+    /// Append this input to its history file.
+    Keep(Kept, String),
+    /// Let the user write this text in their own editor, and report with [`Event::Edited`].
+    Edit(String),
+    /// Listen to the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Send [`Event::Lapsed`] in two seconds; a later one replaces it.
     Remind,
     /// Draw every cell anew: something else wrote to the terminal.

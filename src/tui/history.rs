@@ -1,7 +1,7 @@
-//! Earlier inputs: in memory for Up and Ctrl+R, and in a file for the next time.
+//! Earlier inputs of each pane: in memory for Up and Ctrl+R, and in a file for the next time.
 //!
-//! The file is `history` in the state folder, one JSON string a line, oldest first. A home that
-//! cannot be written only means that nothing is kept.
+//! The files are in the state folder, one JSON string a line, oldest first. A home that cannot be
+//! written only means that nothing is kept.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
@@ -12,6 +12,28 @@ use crate::jobs;
 
 /// How many inputs are kept.
 const MOST: usize = 1_000;
+
+/// Which inputs belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Questions of the Ask pane.
+    Questions,
+    /// Filters of the Models pane.
+    Filters,
+}
+
+impl Kept {
+    /// All of them.
+    pub(super) const ALL: [Self; 2] = [Self::Questions, Self::Filters];
+
+    /// Its file in the state folder.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Questions => "history",
+            Self::Filters => "history-models",
+        }
+    }
+}
 
 /// Earlier inputs, oldest first, no two alike in a row.
 #[derive(Debug, Default)]
@@ -45,8 +67,12 @@ fn append(entries: &mut Vec<String>, text: &str) {
     entries.drain(..over);
 }
 
-/// The inputs that a file holds; what cannot be read is left out.
-pub(super) fn read(path: &Path) -> Vec<String> {
+/// The inputs that were kept in the folder `state`; what cannot be read is left out.
+pub(super) fn read(state: &Path, kept: Kept) -> Vec<String> {
+    read_file(&state.join(kept.file()))
+}
+
+fn read_file(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut entries = Vec::new();
     for line in text.lines() {
@@ -66,31 +92,40 @@ fn write(path: &Path, entries: &[String]) -> Result<()> {
     crate::files::write(path, bytes.as_bytes())
 }
 
-/// Writes inputs to the file on a thread of its own, since a sync may take long. Dropping it waits
+/// Adds inputs to a file. Another desk may have written it meanwhile: its inputs stay.
+fn add<'a>(path: &Path, new: impl Iterator<Item = &'a String>) -> Result<()> {
+    let mut new = new.peekable();
+    if new.peek().is_none() {
+        return Ok(());
+    }
+    let mut all = read_file(path);
+    new.for_each(|entry| append(&mut all, entry));
+    write(path, &all)
+}
+
+/// Writes inputs to their files on a thread of its own, since a sync may take long. Dropping it waits
 /// for the last write.
 #[derive(Debug)]
 pub(super) struct Keeper {
-    inbox: Option<Sender<String>>,
+    inbox: Option<Sender<(Kept, String)>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Keeper {
-    /// Starts the thread.
+    /// Starts the thread, for files in the folder `state`.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub(super) fn start(path: PathBuf) -> Result<Self> {
-        let (inbox, entries) = channel::<String>();
+    pub(super) fn start(state: PathBuf) -> Result<Self> {
+        let (inbox, entries) = channel::<(Kept, String)>();
         let thread = jobs::spawn("history", move || {
             while let Ok(first) = entries.recv() {
-                // Another desk may have written meanwhile: its inputs stay.
-                let mut all = read(&path);
-                append(&mut all, &first);
-                for entry in entries.try_iter() {
-                    append(&mut all, &entry);
-                }
-                if write(&path, &all).is_err() {
-                    return;
+                let new: Vec<_> = std::iter::once(first).chain(entries.try_iter()).collect();
+                for kept in Kept::ALL {
+                    let new = new.iter().filter(|(of, _)| *of == kept);
+                    if add(&state.join(kept.file()), new.map(|(_, entry)| entry)).is_err() {
+                        return;
+                    }
                 }
             }
         })?;
@@ -101,10 +136,10 @@ impl Keeper {
     }
 
     /// Hands over an input. Never waits.
-    pub(super) fn keep(&self, entry: String) {
+    pub(super) fn keep(&self, kept: Kept, entry: String) {
         if let Some(inbox) = &self.inbox {
             // Fails once the file could not be written, and then there is nothing to keep.
-            let _ = inbox.send(entry);
+            let _ = inbox.send((kept, entry));
         }
     }
 }
@@ -125,17 +160,26 @@ mod tests {
     #[test]
     fn inputs_survive_in_their_order_and_damage_is_left_out() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state/history");
-        let keeper = Keeper::start(path.clone()).unwrap();
+        let state = folder.path().join("state");
+        let keeper = Keeper::start(state.clone()).unwrap();
         for entry in ["one", "two\nlines", "two\nlines", "three"] {
-            keeper.keep(entry.to_owned());
+            keeper.keep(Kept::Questions, entry.to_owned());
         }
+        keeper.keep(Kept::Filters, "mit".to_owned());
         drop(keeper);
+        let path = state.join("history");
         let mut file = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(read(&path), ["one", "two\nlines", "three"]);
+        assert_eq!(
+            read(&state, Kept::Questions),
+            ["one", "two\nlines", "three"]
+        );
+        assert_eq!(read(&state, Kept::Filters), ["mit"]);
         file.push_str("{broken\n\"four\"\n");
         crate::files::write(&path, file.as_bytes()).unwrap();
-        assert_eq!(read(&path), ["one", "two\nlines", "three", "four"]);
+        assert_eq!(
+            read(&state, Kept::Questions),
+            ["one", "two\nlines", "three", "four"]
+        );
     }
 
     #[test]
@@ -151,9 +195,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         crate::files::write(&path, b"").unwrap();
-        let keeper = Keeper::start(path.join("history")).unwrap();
-        keeper.keep("one".to_owned());
+        let keeper = Keeper::start(path.clone()).unwrap();
+        keeper.keep(Kept::Questions, "one".to_owned());
         drop(keeper);
-        assert_eq!(read(&path.join("history")), Vec::<String>::new());
+        assert_eq!(read(&path, Kept::Questions), Vec::<String>::new());
     }
 }

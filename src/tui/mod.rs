@@ -6,7 +6,8 @@
 //!
 //! - `event`, `app`, `pane`: events and effects, the desk's state, what a pane is
 //! - `keymap`: every key, from which dispatch, footer, help and palette are made
-//! - `ask`: the Ask pane; `card`: a card at a cited line
+//! - `ask`, `models`: the panes; `views`: what lies over any of them: `card` at a cited line,
+//!   `compare` side by side, `script` for what does not run here; `markdown`: rows of a text
 //! - `input`, `editor`, `history`: typing; `picker`, `plain`: what lies over a pane
 //! - `chrome`, `theme`, `wrap`: what stands around a pane, styles, rows
 //! - `run`, `terminal`, `signals`, `clipboard`: the loop and what it does for the desk
@@ -16,32 +17,42 @@ mod ask;
 mod card;
 mod chrome;
 mod clipboard;
+mod compare;
 mod editor;
 mod event;
+mod external;
 mod history;
 mod input;
 pub mod keymap;
+mod keys_in;
+mod markdown;
+mod models;
 mod pane;
 mod picker;
 mod plain;
 mod run;
+mod script;
 mod signals;
 mod terminal;
 mod theme;
+mod views;
 mod wording;
 mod wrap;
 
 pub use app::{App, view};
 pub use clipboard::Outcome;
-pub use event::{Effect, Event, Leave};
+pub use event::{Effect, Event, Leave, Mouse};
+pub use history::Kept;
+pub use pane::Look;
 pub use theme::Theme;
 pub use wording::{Advised, Wording};
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Notice, Result};
 use crate::files::Folders;
 use crate::jobs::{self, Engine, Opened};
+use crate::settings::Settings;
 
 /// Opens what answers questions; runs on the advisor's thread, so that the first frame waits for
 /// nothing.
@@ -49,13 +60,17 @@ pub trait Opener<E>: FnOnce() -> Result<(E, Opened)> + Send + 'static {}
 
 impl<E, F: FnOnce() -> Result<(E, Opened)> + Send + 'static> Opener<E> for F {}
 
-/// Runs the desk of a user until they leave it.
+/// Runs the desk of a user until they leave it; `said` is what is wrong with their settings.
 ///
 /// # Errors
 /// When the terminal cannot be used, or goes away.
-pub fn run(folders: &Folders) -> Result<()> {
-    let own = folders.clone();
-    run_with(folders, Arc::new(Advised), move || jobs::open_advisor(&own))
+pub fn run(folders: &Folders, settings: &Settings, look: Look, said: Vec<Notice>) -> Result<()> {
+    let (own, set) = (folders.clone(), settings.clone());
+    run_with(folders, look, Arc::new(Advised), move || {
+        let (advisor, mut opened) = jobs::open_advisor(&own, &set)?;
+        opened.notices.splice(0..0, said);
+        Ok((advisor, opened))
+    })
 }
 
 /// As [`run()`], over anything that answers questions, and in any words.
@@ -64,8 +79,9 @@ pub fn run(folders: &Folders) -> Result<()> {
 /// When the terminal cannot be used, or goes away.
 pub fn run_with<E: Engine>(
     folders: &Folders,
+    look: Look,
     wording: Arc<dyn Wording>,
     open: impl Opener<E>,
 ) -> Result<()> {
-    run::ended(run::run(folders, wording, open)?)
+    run::ended(run::run(folders, look, wording, open)?)
 }

@@ -9,12 +9,55 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use super::event::{Effect, Event};
-use super::history::History;
-use super::keymap::{Command, Context};
+use super::history::{History, Kept};
+use super::keymap::{Command, Context, Keymap};
 use super::theme::Theme;
 use super::wording::Wording;
-use crate::error::Error;
+use crate::error::{Error, Notice};
 use crate::jobs::{Opened, Request};
+use crate::settings::{Notify, Settings};
+
+/// What the user's settings say of how the desk looks and listens.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Styles.
+    pub theme: Theme,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// Whether the desk listens to the mouse from the start.
+    pub mouse: bool,
+    /// Whether the end of something long is told outside the screen.
+    pub notify: bool,
+}
+
+impl Look {
+    /// The look that the user has set, and what of their keys does not fit.
+    pub fn of(settings: &Settings) -> (Self, Vec<Notice>) {
+        let (keymap, misfits) = Keymap::new(&settings.keys);
+        let notices = misfits.into_iter().map(|misfit| {
+            let field = format!("keys.{}", misfit.command);
+            settings.notice(misfit.line, &field, &misfit.what)
+        });
+        let look = Self {
+            theme: Theme::new(settings.in_colour()),
+            keymap,
+            mouse: settings.mouse,
+            notify: settings.notify == Notify::Auto,
+        };
+        (look, notices.collect())
+    }
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            theme: Theme::new(true),
+            keymap: Keymap::default(),
+            mouse: false,
+            notify: false,
+        }
+    }
+}
 
 /// The library, as far as the desk has heard.
 #[derive(Debug)]
@@ -37,14 +80,29 @@ pub(super) struct Shell {
     pub(super) wording: Arc<dyn Wording>,
     /// The library.
     pub(super) library: Library,
-    /// Earlier inputs.
-    pub(super) history: History,
+    /// Which key does what.
+    pub(super) keymap: Keymap,
+    /// Earlier inputs, by what they belong to.
+    histories: [History; Kept::ALL.len()],
+    /// Whether the desk listens to the mouse.
+    pub(super) mouse: bool,
     /// One sentence that stands in the footer until the next key.
     pub(super) notice: Option<String>,
     /// A command that a pane asks the desk to do, such as a typed `/quit`.
     pub(super) asked: Option<Command>,
+    /// What a pane hands to another one.
+    pub(super) errand: Option<Errand>,
     effects: Vec<Effect>,
     tickets: u64,
+}
+
+/// What a pane hands to another one, which is shown then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// A question for the Ask pane.
+    Ask(String),
+    /// A model for the Models pane, by id.
+    Card(String),
 }
 
 impl fmt::Debug for Shell {
@@ -57,18 +115,37 @@ impl fmt::Debug for Shell {
 
 impl Shell {
     /// A desk's shared state before anything has been heard.
-    pub(super) fn new(size: Size, theme: Theme, wording: Arc<dyn Wording>) -> Self {
+    pub(super) fn new(size: Size, look: Look, wording: Arc<dyn Wording>) -> Self {
         Self {
             size,
-            theme,
+            theme: look.theme,
+            keymap: look.keymap,
+            mouse: look.mouse,
             wording,
             library: Library::Opening,
-            history: History::default(),
+            histories: Default::default(),
             notice: None,
             asked: None,
+            errand: None,
             effects: Vec::new(),
             tickets: 0,
         }
+    }
+
+    /// Earlier inputs of one kind.
+    pub(super) fn history(&self, kept: Kept) -> &History {
+        &self.histories[kept as usize]
+    }
+
+    /// Earlier inputs of one kind, to add to.
+    pub(super) fn history_mut(&mut self, kept: Kept) -> &mut History {
+        &mut self.histories[kept as usize]
+    }
+
+    /// Keeps an input for Up and Ctrl+R, now and the next time.
+    pub(super) fn keep(&mut self, kept: Kept, text: &str) {
+        self.history_mut(kept).push(text);
+        self.effect(Effect::Keep(kept, text.to_owned()));
     }
 
     /// Asks the loop for something.
@@ -87,6 +164,27 @@ impl Shell {
         let request = make(self.tickets);
         self.effect(Effect::Request(request));
         self.tickets
+    }
+
+    /// Does what a text in an input says, where it is a command: `/quit`, `:q`. None when it is no
+    /// command, false when no command has that name, which is said.
+    pub(super) fn obey(&mut self, text: &str) -> Option<bool> {
+        let name = match text.strip_prefix('/') {
+            Some(rest) if rest.starts_with('/') => return None,
+            Some(rest) => rest,
+            None => text
+                .strip_prefix(':')
+                .filter(|rest| *rest == "q" || *rest == "quit")?,
+        };
+        let found = Command::ALL.iter().find(|c| c.names().contains(&name));
+        self.asked = found.copied();
+        if found.is_none() {
+            self.say(format!(
+                "There is no command /{}. / lists them; // begins a question with a slash.",
+                crate::text::line(name)
+            ));
+        }
+        Some(found.is_some())
     }
 
     /// Shows a sentence in the footer until the next key.
@@ -117,6 +215,15 @@ pub(super) trait Pane {
     /// The word on its tab.
     fn title(&self) -> &'static str;
 
+    /// Which earlier inputs are its own.
+    fn kept(&self) -> Kept;
+
+    /// The text of its input, to be written elsewhere.
+    fn draft(&self) -> String;
+
+    /// Takes a click at a cell of its area.
+    fn click(&mut self, at: Position, shell: &mut Shell);
+
     /// Where the focus is.
     fn context(&self) -> Context;
 
@@ -146,6 +253,12 @@ pub(super) trait Pane {
 
     /// Fits what is shown to the size; called after every change.
     fn layout(&mut self, shell: &Shell);
+
+    /// Called when the pane comes to the front.
+    fn entered(&mut self, _shell: &mut Shell) {}
+
+    /// Takes over what another pane hands to it.
+    fn take_on(&mut self, errand: Errand, shell: &mut Shell);
 
     /// Where Tab leads from here, when this is the input.
     fn ahead(&self) -> Option<Ahead>;

@@ -17,6 +17,8 @@ pub(super) enum Then {
     Do(Command),
     /// Puts a text into the input.
     Put(String),
+    /// Opens the card of a model.
+    Card(String),
 }
 
 /// One line of a list.
@@ -25,7 +27,7 @@ pub(super) struct Choice {
     /// What it says.
     pub(super) text: String,
     /// Its key, where it has one.
-    pub(super) key: &'static str,
+    pub(super) key: String,
     /// Names by which it is found; an exact one puts it first.
     pub(super) names: &'static [&'static str],
     /// What it does.
@@ -162,7 +164,7 @@ impl Picker {
         }
         let height = usize::from(list.height.saturating_sub(1));
         let first = (self.marked + 1).saturating_sub(height.max(1));
-        let column = found.iter().map(|c| wrap::width(c.key)).max().unwrap_or(0) as u16;
+        let column = found.iter().map(|c| wrap::width(&c.key)).max().unwrap_or(0) as u16;
         for (n, choice) in found.iter().enumerate().skip(first).take(height) {
             let y = list.y + 1 + (n - first) as u16;
             let (mark, style) = if n == self.marked {
@@ -171,7 +173,7 @@ impl Picker {
                 (" ", Style::new())
             };
             chrome::put(buffer, area, (list.x, y), mark, theme.strong());
-            chrome::put(buffer, area, (list.x + 2, y), choice.key, theme.key());
+            chrome::put(buffer, area, (list.x + 2, y), &choice.key, theme.key());
             let x = list.x + 2 + if column > 0 { column + 2 } else { 0 };
             let name = choice
                 .names

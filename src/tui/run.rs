@@ -5,22 +5,24 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crossterm::event as terminal_event;
-
 use super::app::{App, view};
 use super::clipboard::Clipboard;
 use super::event::{Effect, Event, Leave};
-use super::history::{self, Keeper};
+use super::history::{self, Keeper, Kept};
+use super::keys_in::Input;
+use super::pane::Look;
 use super::terminal::{Screen, failed};
-use super::theme::Theme;
 use super::wording::Wording;
-use super::{Opener, signals};
+use super::{Opener, external, signals};
 use crate::error::{Error, Result};
 use crate::files::Folders;
-use crate::jobs::{self, AdvisorWorker, Engine};
+use crate::jobs::{AdvisorWorker, Engine};
 
 /// How long the second Ctrl+C may take.
 const REMINDER: Duration = Duration::from_secs(2);
+
+/// What takes longer is told outside the screen when it ends.
+const LONG: Duration = Duration::from_secs(30);
 
 /// How many events are taken before a frame is drawn, so that a flood of them cannot hide the
 /// desk.
@@ -32,10 +34,13 @@ struct Desk {
     screen: Screen,
     advisor: AdvisorWorker,
     keeper: Keeper,
+    input: Input,
     clipboard: Clipboard,
     events: Receiver<Event>,
     /// Sends to `events`.
     sender: Sender<Event>,
+    /// When the library began to open, while that is to be told.
+    opening: Option<Instant>,
     /// When [`Event::Lapsed`] is due.
     due: Option<Instant>,
     /// Whether every cell is to be drawn anew.
@@ -47,6 +52,7 @@ struct Desk {
 /// Runs the desk until the user leaves; says why it was left.
 pub(super) fn run<E: Engine>(
     folders: &Folders,
+    look: Look,
     wording: Arc<dyn Wording>,
     open: impl Opener<E>,
 ) -> Result<Leave> {
@@ -58,48 +64,37 @@ pub(super) fn run<E: Engine>(
         // The desk may have been left: then nobody waits for the report.
         let _ = reports.send(report.into());
     })?;
-    let path = folders.state.join("history");
     let size = crossterm::terminal::size().map_err(failed)?;
-    let mut app = App::new(size, Theme::of_environment(), wording);
-    app.update(Event::Remembered(history::read(&path)));
-    let keeper = Keeper::start(path)?;
-    forward_input(sender.clone())?;
+    let notify = look.notify;
+    let mut app = App::new(size, look, wording);
+    for kept in Kept::ALL {
+        app.update(Event::Remembered(kept, history::read(&folders.state, kept)));
+    }
+    let keeper = Keeper::start(folders.state.clone())?;
+    let input = Input::start(sender.clone())?;
     let clipboard = Clipboard::default();
+    let listens = app.listens();
+
     let mut desk = Desk {
         app,
         screen,
         advisor,
         keeper,
+        input,
         clipboard,
         events,
         sender,
+        opening: notify.then(Instant::now),
         due: None,
         anew: false,
         resumed: false,
     };
+    if listens {
+        desk.screen.listen(true)?;
+    }
     let left = desk.serve();
     drop(signals);
     left
-}
-
-/// Sends what is typed, pasted and resized to the loop.
-fn forward_input(events: Sender<Event>) -> Result<()> {
-    jobs::spawn("input", move || {
-        loop {
-            let event = match terminal_event::read() {
-                Ok(terminal_event::Event::Key(key)) => Event::Key(key),
-                Ok(terminal_event::Event::Paste(text)) => Event::Paste(text),
-                Ok(terminal_event::Event::Resize(columns, rows)) => Event::Resize(columns, rows),
-                Ok(_) => continue,
-                Err(error) => Event::InputLost(error.to_string()),
-            };
-            let lost = matches!(event, Event::InputLost(_));
-            if events.send(event).is_err() || lost {
-                return;
-            }
-        }
-    })?;
-    Ok(())
 }
 
 impl Desk {
@@ -107,11 +102,13 @@ impl Desk {
         self.draw()?;
         loop {
             let first = self.wait();
+            self.tell(&first)?;
             let mut effects = self.app.update(first);
             for _ in 0..MOST_EVENTS {
                 let Ok(event) = self.events.try_recv() else {
                     break;
                 };
+                self.tell(&event)?;
                 effects.extend(self.app.update(event));
             }
             for effect in effects {
@@ -121,6 +118,23 @@ impl Desk {
             }
             self.draw()?;
         }
+    }
+
+    /// Tells outside the screen that the library is open, where that took long.
+    fn tell(&mut self, event: &Event) -> Result<()> {
+        if let Event::Opened(opened) = event
+            && self
+                .opening
+                .take()
+                .is_some_and(|since| since.elapsed() > LONG)
+        {
+            let ended = match opened {
+                Ok(_) => "modeldesk: the cards are open",
+                Err(_) => "modeldesk: the cards cannot be opened",
+            };
+            self.screen.notify(ended)?;
+        }
+        Ok(())
     }
 
     /// Sleeps until something happens.
@@ -146,7 +160,9 @@ impl Desk {
     fn perform(&mut self, effect: Effect) -> Result<Option<Leave>> {
         match effect {
             Effect::Request(request) => self.advisor.send(request),
-            Effect::Keep(entry) => self.keeper.keep(entry),
+            Effect::Keep(kept, entry) => self.keeper.keep(kept, entry),
+            Effect::Mouse(on) => self.screen.listen(on)?,
+            Effect::Edit(text) => self.edit(&text)?,
             Effect::Remind => self.due = Some(Instant::now() + REMINDER),
             Effect::Redraw => self.anew = true,
             Effect::Copy { what, text } => {
@@ -172,6 +188,27 @@ impl Desk {
             Effect::Quit(leave) => return Ok(Some(leave)),
         }
         Ok(None)
+    }
+
+    /// Lends the terminal to the user's editor.
+    fn edit(&mut self, text: &str) -> Result<()> {
+        self.input.pause();
+        self.screen.release()?;
+        let edited = external::edit(text);
+        self.retake()?;
+        self.input.resume();
+        // Ctrl+C in the editor was meant for the editor.
+        let waiting: Vec<Event> = self.events.try_iter().collect();
+        let meant = |event: &Event| !matches!(event, Event::Signal(signals::INTERRUPT));
+        for event in waiting
+            .into_iter()
+            .filter(meant)
+            .chain([Event::Edited(edited)])
+        {
+            // The loop holds the receiver.
+            let _ = self.sender.send(event);
+        }
+        Ok(())
     }
 
     /// Takes the terminal again; its size may have changed while nobody looked.

@@ -53,6 +53,16 @@ pub(super) fn forward(events: Sender<Event>) -> Result<Forwarding> {
     Ok(Forwarding {})
 }
 
+/// The signal of Ctrl+C.
+pub(super) const INTERRUPT: i32 = 2;
+
+/// Tells this program that its terminal has another size, which ends a read of the terminal.
+pub(super) fn size_changed() {
+    #[cfg(unix)]
+    // Failing leaves the reader where it is: it gives up its place with the next key.
+    let _ = signal_hook::low_level::raise(signal_hook::consts::SIGWINCH);
+}
+
 /// Stops the program until the shell continues it.
 #[cfg(unix)]
 pub(super) fn stop() -> Result<()> {

@@ -1,4 +1,5 @@
-//! The terminal, taken and given back: raw mode, alternate screen, bracketed paste, cursor.
+//! The terminal, taken and given back: raw mode, alternate screen, bracketed paste,
+//! mouse, cursor.
 //!
 //! However the desk ends (quit, error, signal, a panic of its own thread) the terminal is given
 //! back once. A panic of another thread leaves it alone: that one becomes a message on the screen.
@@ -12,6 +13,7 @@ use crossterm::event::{
     DisableBracketedPaste, EnableBracketedPaste, KeyboardEnhancementFlags,
     PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
+use crossterm::style::Print;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -24,6 +26,14 @@ use crate::error::{Error, Result};
 
 /// Whether the terminal is ours, so that it is given back once and only then.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the terminal reports the mouse while it is ours.
+static LISTENS: AtomicBool = AtomicBool::new(false);
+
+/// Buttons and wheel (1000) in a form without limits (1006). Movement is not asked for: each cell
+/// that the mouse crosses would wake the desk.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
 /// What the desk draws on. Dropping it gives the terminal back.
 pub(super) struct Screen {
@@ -85,6 +95,31 @@ impl Screen {
             .map_err(failed)
     }
 
+    /// Lets the terminal report the mouse, or use it itself.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written.
+    pub(super) fn listen(&mut self, on: bool) -> Result<()> {
+        LISTENS.store(on, Ordering::SeqCst);
+        let sequence = if on { MOUSE_ON } else { MOUSE_OFF };
+        let out = self.out();
+        out.write_all(sequence.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(failed)
+    }
+
+    /// Tells the user, who may look elsewhere, that something long has ended: as a notice of the
+    /// terminal (OSC 9), which rings where it knows none.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written.
+    pub(super) fn notify(&mut self, sentence: &'static str) -> Result<()> {
+        let out = self.out();
+        write!(out, "\x1b]9;{sentence}\x07")
+            .and_then(|()| out.flush())
+            .map_err(failed)
+    }
+
     /// Where escape sequences of the desk's own go.
     pub(super) fn out(&mut self) -> &mut impl Write {
         self.terminal.backend_mut()
@@ -112,12 +147,18 @@ fn take() -> std::io::Result<()> {
     let disambiguate = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
     // Old Windows consoles refuse it, and lose nothing.
     let _ = execute!(stdout(), PushKeyboardEnhancementFlags(disambiguate));
+    if LISTENS.load(Ordering::SeqCst) {
+        execute!(stdout(), Print(MOUSE_ON))?;
+    }
     Ok(())
 }
 
 /// Gives the terminal back if it is taken. Failing is no reason to stop: there may be none left.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
+        if LISTENS.load(Ordering::SeqCst) {
+            let _ = execute!(stdout(), Print(MOUSE_OFF));
+        }
         let _ = execute!(stdout(), PopKeyboardEnhancementFlags);
         let _ = execute!(
             stdout(),

@@ -33,6 +33,7 @@ impl Theme {
         match role {
             Role::Plain => Style::new(),
             Role::Strong => self.strong(),
+            Role::Emphasis => Style::new().add_modifier(Modifier::ITALIC),
             Role::Dim => self.dim(),
             Role::Code => self.in_colour(Style::new(), Color::Green),
             Role::Cite => self.in_colour(Style::new(), Color::Cyan),

@@ -54,6 +54,14 @@ pub(crate) fn questions() -> Vec<Judged> {
     serde_yaml::from_str(QUESTIONS).expect("index/questions.yaml reads")
 }
 
+/// The parts that have questions: `tune`, and `held-out` where there is one.
+pub(crate) fn parts(questions: &[Judged]) -> Vec<&'static str> {
+    let known = ["tune", "held-out"].into_iter();
+    known
+        .filter(|part| questions.iter().any(|q| q.part == *part))
+        .collect()
+}
+
 /// Asks a question, after the one before it where it is a follow-up.
 pub(crate) fn ask(advisor: &Advisor, judged: &Judged) -> Answer {
     let before = judged

@@ -6,9 +6,13 @@
 )]
 
 mod ask;
+mod cache;
 mod cards;
+mod catalogue;
+mod compare;
 mod counts;
 mod desk;
 mod index;
 mod judged;
+mod settings;
 mod text;

@@ -32,7 +32,7 @@ const SPEED: f64 = 161.0;
 type Step = (&'static str, &'static str);
 
 /// A screen of README.md: its name, and how the desk gets there from its first frame.
-const SCREENS: [(&str, &[Step]); 5] = [
+const SCREENS: [(&str, &[Step]); 7] = [
     ("first", &[]),
     (
         "answer",
@@ -58,6 +58,15 @@ const SCREENS: [(&str, &[Step]); 5] = [
             "How can I fine-tune GPT-2 with 1000 examples?\r",
             "read as: how to",
         )],
+    ),
+    ("models", &[("\t2", "56 models"), ("/summ mit", "3 of 56")]),
+    (
+        "compare",
+        &[
+            ("\t2", "56 models"),
+            ("/bert base\r", " of 56"),
+            ("jj  v", "speed, here"),
+        ],
     ),
     (
         "comparison",

@@ -37,7 +37,9 @@ impl Session {
         let mut command = CommandBuilder::new(program);
         command.env("TERM", "xterm-256color");
         command.env("HOME", home);
-        command.env_remove("NO_COLOR");
+        for variable in ["NO_COLOR", "HF_HUB_CACHE", "HF_HOME"] {
+            command.env_remove(variable);
+        }
         for (variable, name) in [
             ("XDG_DATA_HOME", "data"),
             ("XDG_CONFIG_HOME", "config"),

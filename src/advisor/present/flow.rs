@@ -80,22 +80,29 @@ fn cite_number(text: &str) -> Option<usize> {
         .checked_sub(1)
 }
 
-/// A word cut into pieces that fit a line.
+/// A word cut into pieces that fit a line: after a hyphen, slash or underscore where that leaves no
+/// piece short, else anywhere.
 fn pieces(word: &str, most: usize) -> Vec<String> {
-    if word.width() <= most {
-        return vec![word.to_owned()];
+    let mut all = Vec::new();
+    let mut rest = word;
+    while rest.width() > most {
+        let (mut used, mut fits, mut joint) = (0, 0, None);
+        for (at, letter) in rest.grapheme_indices(true) {
+            if used + letter.width() > most && at > 0 {
+                break;
+            }
+            used += letter.width();
+            fits = at + letter.len();
+            if matches!(letter, "-" | "/" | "_") && used * 2 > most {
+                joint = Some(fits);
+            }
+        }
+        let (piece, after) = rest.split_at(joint.unwrap_or(fits));
+        all.push(piece.to_owned());
+        rest = after;
     }
-    let mut all = vec![String::new()];
-    let mut used = 0;
-    for letter in word.graphemes(true) {
-        if used + letter.width() > most {
-            all.push(String::new());
-            used = 0;
-        }
-        used += letter.width();
-        if let Some(last) = all.last_mut() {
-            last.push_str(letter);
-        }
+    if !rest.is_empty() || all.is_empty() {
+        all.push(rest.to_owned());
     }
     all
 }

@@ -1,5 +1,6 @@
 //! An answer as lines of a given width: the one layout that the desk and the command line share.
 
+mod comparison;
 mod flow;
 mod reading;
 mod table;
@@ -9,9 +10,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::answer::{Answer, Citation, Claim, Part, Source};
 use super::compose::claims;
+pub use comparison::{Place, Sheet, sheet};
+use comparison::{beside, reasons};
 use flow::{Word, cut, flow, words_of};
+pub(super) use reading::field_words;
 pub use reading::read_as;
-use table::{comparison, model_table};
+use table::model_table;
 pub use why::present_why;
 
 /// Columns left free at the left of every line.
@@ -27,6 +31,8 @@ pub enum Role {
     Plain,
     /// What is to be seen first: names, headings.
     Strong,
+    /// What a text stresses.
+    Emphasis,
     /// Secondary.
     Dim,
     /// To be copied as it is.
@@ -104,7 +110,8 @@ pub fn present(answer: &Answer, width: u16) -> Vec<Line> {
             Part::Notes { claims } => notes(claims, &answer.citations, width),
             Part::Fields { rows } => fields(rows, &answer.citations, width),
             Part::Table(table) if table.of_models => model_table(table, width),
-            Part::Table(table) => comparison(table, width),
+            Part::Table(table) => beside(table, width),
+            Part::Reasons { reasons: all } => reasons(all, &answer.citations, width),
             Part::Code {
                 title,
                 text,
@@ -122,7 +129,11 @@ pub fn present(answer: &Answer, width: u16) -> Vec<Line> {
         }
     }
     if cited > 0 {
-        let sources = sources(answer, width);
+        let sources = sources(
+            answer.parts.iter().flat_map(claims),
+            &answer.citations,
+            width,
+        );
         if !sources.is_empty() {
             // Notes are dim already; a gap would cost a line of a small screen.
             if !matches!(
@@ -219,9 +230,14 @@ fn code(title: &str, text: &str, width: usize) -> Vec<Line> {
 }
 
 /// `[1] card:line   [2] card:line   +2 more`: those that sentences cite, then how many cells do.
-fn sources(answer: &Answer, width: usize) -> Vec<Line> {
+fn sources<'a>(
+    sentences: impl Iterator<Item = &'a Claim>,
+    citations: &[Citation],
+    width: usize,
+) -> Vec<Line> {
+    let sentences: Vec<&Claim> = sentences.collect();
     let in_sentences = |c: &Citation| {
-        answer.parts.iter().flat_map(claims).any(|claim| {
+        sentences.iter().any(|claim| {
             matches!(&claim.source, Source::Card { card, line } | Source::Glossary { card, line }
                 if *card == c.card && *line == c.line)
         })
@@ -229,7 +245,7 @@ fn sources(answer: &Answer, width: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut used = width;
     let mut more = 0;
-    for (n, citation) in answer.citations.iter().enumerate() {
+    for (n, citation) in citations.iter().enumerate() {
         if !in_sentences(citation) {
             more += 1;
             continue;

@@ -34,7 +34,8 @@ pub fn read_as(answer: &Answer) -> String {
     text
 }
 
-fn field_words(field: &Field) -> String {
+/// A field of a reading in words: `at most 500 MB on disk`.
+pub(in crate::advisor) fn field_words(field: &Field) -> String {
     let value = &field.value;
     let words = match field.name.as_str() {
         "commercial" => "commercial use".to_owned(),

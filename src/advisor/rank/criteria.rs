@@ -2,9 +2,11 @@
 
 use super::super::answer::{Availability, Criterion, RunsHere};
 use super::super::here::Here;
+use super::super::latency::Pass;
 use super::super::quantity;
 use super::super::question::{Constraints, Prefer};
 use super::super::reading::vocabulary::{Terms, Vocabulary};
+use super::super::shape::writes;
 use super::{Does, Scale, comparable, does};
 use crate::card::{Card, Origin};
 
@@ -19,6 +21,7 @@ struct Sheet<'a> {
 pub(super) fn criteria(
     card: &Card,
     here: &Here,
+    pass: Option<Pass>,
     constraints: &Constraints,
     scale: &Scale<'_>,
     quality: Option<f64>,
@@ -43,6 +46,7 @@ pub(super) fn criteria(
         note,
     );
     sheet.size();
+    sheet.speed(pass);
     let value = match (here.runs, here.availability) {
         (RunsHere::No, _) | (_, Availability::No) => 0.0,
         (_, Availability::Tight) => 0.5,
@@ -143,7 +147,11 @@ impl Sheet<'_> {
         let small = smallness(self.card);
         self.add("small", small, count.clone());
         self.add("large", 1.0 - small, count.clone());
-        self.add("middle", middle(self.card), count);
+        self.add(
+            "middle",
+            middle(self.card, self.constraints.task.as_deref()),
+            count,
+        );
         let family = facts.family.as_ref().map(|f| f.value.to_lowercase());
         let usual = family.is_some_and(|f| facts.aliases.contains(&f));
         let note = if usual {
@@ -152,6 +160,21 @@ impl Sheet<'_> {
             ""
         };
         self.add("usual", f64::from(u8::from(usual)), note);
+    }
+
+    /// By the time of a pass on this machine; by size while its speed is not known.
+    fn speed(&mut self, pass: Option<Pass>) {
+        let (value, note) = match pass {
+            Some(pass) => (
+                quickness(pass.milliseconds),
+                format!("{} for {} tokens here", pass.words(), pass.tokens),
+            ),
+            None => (
+                smallness(self.card),
+                "not yet measured here; by size".to_owned(),
+            ),
+        };
+        self.add("speed", value, note);
     }
 
     fn licence(&mut self) {
@@ -164,14 +187,6 @@ impl Sheet<'_> {
         };
         self.add("licence", value, licence.unwrap_or("not stated"));
     }
-}
-
-/// Whether the task's output is a text.
-fn writes(task: &str) -> bool {
-    matches!(
-        task,
-        "summarization" | "translation" | "text-generation" | "text2text-generation"
-    )
 }
 
 fn task_value(card: &Card, does: Does, task: &str, trainable: bool) -> (f64, &'static str) {
@@ -275,14 +290,24 @@ fn smallness(card: &Card) -> f64 {
     (1.0 - (count / 5e6).ln() / (200.0f64).ln()).clamp(0.0, 1.0)
 }
 
+/// 1 at 2 milliseconds, 0 at 5 seconds, by factor.
+fn quickness(milliseconds: f64) -> f64 {
+    (1.0 - (milliseconds / 2.0).ln() / (2500.0f64).ln()).clamp(0.0, 1.0)
+}
+
 /// 1 from 80 to 450 million parameters, falling to 0 at a tenth and at ten times of that: big enough
-/// to be good at it, small enough for a laptop.
-fn middle(card: &Card) -> f64 {
+/// to be good at it, small enough for a laptop. To write a text takes more than to read one.
+fn middle(card: &Card, task: Option<&str>) -> f64 {
+    let least = if task.is_some_and(writes) {
+        150e6
+    } else {
+        80e6
+    };
     let Some(count) = card.facts.parameters.as_ref().map(|p| p.value as f64) else {
         return 0.0;
     };
-    let away = if count < 80e6 {
-        80e6 / count
+    let away = if count < least {
+        least / count
     } else {
         (count / 450e6).max(1.0)
     };

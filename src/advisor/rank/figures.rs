@@ -11,18 +11,21 @@ use crate::card::{Card, Figure, Rank};
 pub(in crate::advisor) fn comparable(f: &Figure) -> Option<(String, f64)> {
     let split = f.split.as_deref()?;
     let named = !matches!(split, "unclear" | "not-stated" | "authors");
-    // `3.0.0` of CNN/DailyMail is its version, not a part of it.
-    let config = f
-        .config
-        .as_deref()
-        .filter(|c| !c.starts_with(|d: char| d.is_ascii_digit()));
     let key = format!(
         "{}|{}|{}|{split}",
         f.metric.to_lowercase(),
         f.dataset.as_deref()?,
-        config.unwrap_or_default()
+        variant(f).unwrap_or_default()
     );
     (named && f.rank == Rank::Card).then_some((key, f.number?))
+}
+
+/// The part or variant of the dataset that a figure is of, where the card names one.
+pub(in crate::advisor) fn variant(f: &Figure) -> Option<&str> {
+    // `3.0.0` of CNN/DailyMail is its version, and `squad_v2` of `squad_v2` is all of it.
+    let whole =
+        |c: &&str| c.starts_with(|d: char| d.is_ascii_digit()) || f.dataset.as_deref() == Some(*c);
+    f.config.as_deref().filter(|c| !whole(c))
 }
 
 /// For each card the mean place of its figures among those of the others, 0 worst and 1 best;

@@ -11,14 +11,15 @@ use serde::Deserialize;
 
 use super::answer::Criterion;
 use super::here::{self, Here};
+use super::latency::{self, Pass};
 use super::machine::Machine;
 use super::question::{Constraints, Prefer};
 use super::reading::vocabulary::Vocabulary;
 use crate::card::{Card, Fact, Kind};
 use criteria::criteria;
 pub(super) use criteria::reads_long;
-pub(super) use figures::comparable;
 use figures::quality;
+pub(super) use figures::{comparable, variant};
 use refuse::broken;
 
 const RANKING: &str = include_str!("../../../index/ranking.yaml");
@@ -60,6 +61,8 @@ fn is_small_device(hardware: &str) -> bool {
 pub(super) struct Candidate {
     pub(super) card: Arc<Card>,
     pub(super) here: Here,
+    /// How long a pass takes here, where the speed of this machine is known.
+    pub(super) pass: Option<Pass>,
     pub(super) score: f64,
     pub(super) why: Vec<Criterion>,
 }
@@ -86,24 +89,26 @@ pub(super) fn rank(cards: &[Arc<Card>], c: &Constraints, scale: &Scale<'_>) -> R
     let mut refused = Vec::new();
     for card in cards.iter().filter(|card| can_be_meant(card, c)) {
         let here = here::here(card, scale.machine);
-        let broken = broken(card, &here, c, scale.vocabulary);
+        let pass = latency::pass(card, c.task.as_deref(), scale.machine);
+        let broken = broken(card, &here, pass, c, scale);
         if broken.is_empty() {
-            models.push((card, here));
+            models.push((card, here, pass));
         } else {
             refused.push((Arc::clone(card), broken));
         }
     }
-    let known: Vec<&Arc<Card>> = models.iter().map(|(card, _)| *card).collect();
+    let known: Vec<&Arc<Card>> = models.iter().map(|(card, ..)| *card).collect();
     let quality = quality(&known, c.task.as_deref());
     let mut ranked: Vec<Candidate> = models
         .into_iter()
         .zip(quality)
-        .map(|((card, here), quality)| {
-            let why = criteria(card, &here, c, scale, quality);
+        .map(|((card, here, pass), quality)| {
+            let why = criteria(card, &here, pass, c, scale, quality);
             let score = why.iter().map(|w| w.value * w.weight).sum();
             Candidate {
                 card: Arc::clone(card),
                 here,
+                pass,
                 score,
                 why,
             }

@@ -2,89 +2,105 @@
 
 use super::super::answer::Availability;
 use super::super::here::{self, Here};
+use super::super::latency::Pass;
 use super::super::quantity;
 use super::super::question::Constraints;
-use super::super::reading::vocabulary::{Terms, Vocabulary};
+use super::super::reading::vocabulary::Terms;
+use super::{Does, Scale, does};
 use crate::card::{Card, Fact};
 
 /// The constraints that `card` breaks, in words. What is unknown or unverified satisfies none.
-pub(super) fn broken(card: &Card, here: &Here, c: &Constraints, v: &Vocabulary) -> Vec<String> {
-    let facts = &card.facts;
-    let mut broken = Vec::new();
-    let mut must = |holds: bool, words: String| {
-        if !holds {
-            broken.push(words);
-        }
-    };
-    let checked = |f: &Option<Fact<u64>>| f.as_ref().filter(|f| !f.unverified).map(|f| f.value);
+pub(super) fn broken(
+    card: &Card,
+    here: &Here,
+    pass: Option<Pass>,
+    c: &Constraints,
+    scale: &Scale<'_>,
+) -> Vec<String> {
+    let mut broken = Broken::default();
     for name in &c.exclude {
-        must(!is_from(card, name), format!("it is {name}"));
+        broken.unless(!is_from(card, name), || format!("it is {name}"));
+        let made_for = is_made_for(card, name, c, scale);
+        broken.unless(!made_for, || format!("it is for {name}"));
     }
-    let licence = facts.license.as_ref().map(|l| l.value.as_str());
-    if let Some(wanted) = &c.license {
-        must(
-            licence == Some(wanted),
-            format!("licence {}", licence.unwrap_or("not stated")),
-        );
+    broken.by_licence(card, c, scale);
+    broken.by_size(card, c);
+    if let Some(most) = c.max_latency_ms
+        && c.is_for_this_machine()
+        && scale.machine.known_speed().is_some()
+    {
+        let in_time = pass.is_some_and(|p| p.milliseconds <= most as f64);
+        broken.unless(in_time, || match pass {
+            Some(pass) => format!("{} a pass here", pass.words()),
+            None => "time of a pass unknown".to_owned(),
+        });
     }
-    let terms = licence.and_then(|l| v.terms(l));
-    if c.commercial || c.permissive {
-        let allowed = match terms {
+    if let Some(least) = c.min_context {
+        let stated = card.facts.context_length.as_ref();
+        let context = stated.filter(|f| !f.unverified).map(|f| f.value);
+        broken.unless(context.is_some_and(|n| n >= least), || {
+            let shown = context.map_or_else(|| "unknown".to_owned(), quantity::grouped);
+            format!("{shown} tokens at once")
+        });
+    }
+    broken.unless(speaks(card, c), || "its languages".to_owned());
+    let runs = !c.must_run_here || here.availability != Availability::No;
+    broken.unless(runs, || here.reason.clone());
+    broken.0
+}
+
+/// What was found broken, in words.
+#[derive(Default)]
+struct Broken(Vec<String>);
+
+impl Broken {
+    fn unless(&mut self, holds: bool, words: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(words());
+        }
+    }
+
+    fn by_licence(&mut self, card: &Card, c: &Constraints, scale: &Scale<'_>) {
+        let licence = card.facts.license.as_ref().map(|l| l.value.as_str());
+        let words = || format!("licence {}", licence.unwrap_or("not stated"));
+        let named = c.license.as_deref().is_none_or(|l| licence == Some(l));
+        self.unless(named, words);
+        let allowed = match licence.and_then(|l| scale.vocabulary.terms(l)) {
             Some(Terms::Permissive) => true,
             Some(Terms::ShareAlike) => !c.permissive,
             _ => false,
         };
-        must(
-            allowed,
-            format!("licence {}", licence.unwrap_or("not stated")),
-        );
+        self.unless(allowed || !(c.commercial || c.permissive), words);
     }
-    let count = facts.parameters.as_ref().map(|p| p.value);
-    let shown = count.map_or_else(|| "unknown".to_owned(), quantity::count);
-    if let Some(most) = c.max_parameters {
-        must(
-            count.is_some_and(|n| n <= most),
-            format!("{shown} parameters"),
-        );
-    }
-    if let Some(least) = c.min_parameters {
-        must(
-            count.is_some_and(|n| n >= least),
-            format!("{shown} parameters"),
-        );
-    }
-    if let Some(most) = c.max_size {
+
+    /// By parameters, weights on disk and memory.
+    fn by_size(&mut self, card: &Card, c: &Constraints) {
+        let parameters = card.facts.parameters.as_ref();
+        let count = parameters.map(|p| p.value);
+        let words = || {
+            let shown = count.map_or_else(|| "unknown".to_owned(), quantity::count);
+            format!("{shown} parameters")
+        };
+        let within = |most: Option<u64>, value: Option<u64>| {
+            most.is_none_or(|most| value.is_some_and(|n| n <= most))
+        };
+        self.unless(within(c.max_parameters, count), words);
+        let enough = |least: u64| count.is_some_and(|n| n >= least);
+        self.unless(c.min_parameters.is_none_or(enough), words);
         let weights = here::weights(card);
-        let shown = weights.map_or_else(|| "size unknown".to_owned(), quantity::bytes);
-        must(weights.is_some_and(|w| w <= most), shown);
-    }
-    if let Some(most) = c.max_memory {
-        let training = facts.parameters.as_ref().map(here::training_state);
+        self.unless(within(c.max_size, weights), || {
+            weights.map_or_else(|| "size unknown".to_owned(), quantity::bytes)
+        });
         let memory = if c.trainable {
-            training
+            parameters.map(here::training_state)
         } else {
             here::memory(card)
         };
-        let shown = memory.map_or_else(|| "memory unknown".to_owned(), quantity::bytes);
-        must(
-            memory.is_some_and(|m| m <= most),
-            format!("{shown} of memory"),
-        );
+        self.unless(within(c.max_memory, memory), || {
+            let shown = memory.map_or_else(|| "memory unknown".to_owned(), quantity::bytes);
+            format!("{shown} of memory")
+        });
     }
-    let context = checked(&facts.context_length);
-    if let Some(least) = c.min_context {
-        let shown = context.map_or_else(|| "unknown".to_owned(), quantity::grouped);
-        must(
-            context.is_some_and(|n| n >= least),
-            format!("{shown} tokens at once"),
-        );
-    }
-    must(speaks(card, c), "its languages".to_owned());
-    must(
-        !c.must_run_here || here.availability != Availability::No,
-        here.reason.clone(),
-    );
-    broken
 }
 
 /// Whether `card` is of the family or author that `name` names.
@@ -112,6 +128,22 @@ fn is_from(card: &Card, name: &str) -> bool {
         || author.contains(&name)
         || organization.starts_with(&name)
         || meta
+}
+
+/// Whether `name` is the domain, the task or the kind of task that `card` was made for. What a model
+/// does among other things is no reason to leave it out, and neither is what is asked for itself.
+fn is_made_for(card: &Card, name: &str, c: &Constraints, scale: &Scale<'_>) -> bool {
+    let facts = &card.facts;
+    let asked = c.task.as_deref() == Some(name) || c.subtask.as_deref() == Some(name);
+    let general = facts.domains.iter().any(|d| d.value == "general");
+    let domain = !general && facts.domains.iter().any(|d| d.value == name);
+    let task = does(card, name) == Does::Main;
+    let tags = scale
+        .vocabulary
+        .subtask(name)
+        .map_or(&[][..], |(_, tags)| tags);
+    let subtask = facts.tags.iter().any(|t| tags.contains(&t.value));
+    domain || (!asked && (task || subtask))
 }
 
 /// Whether the model speaks all languages asked for, and translates in the direction asked for.

@@ -183,7 +183,12 @@ fn set_task(c: &mut Constraints, u: &Understood, v: &Vocabulary) {
 
 fn exclude(c: &mut Constraints, concept: &Concept, span: &Span, u: &Understood) {
     let name = match concept {
-        Concept::Author(name) | Concept::Family(name) | Concept::Foreign(name) => name.clone(),
+        Concept::Author(name)
+        | Concept::Family(name)
+        | Concept::Foreign(name)
+        | Concept::Domain(name)
+        | Concept::Task(name)
+        | Concept::Subtask(name) => name.clone(),
         Concept::Model(_) => {
             let family = u
                 .concepts()
@@ -263,6 +268,7 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
         }
         Unit::Parameters | Unit::Magnitude if least || between(u, span) => c.min_parameters = value,
         Unit::Parameters | Unit::Magnitude => c.max_parameters = value,
+        Unit::None if between(u, span) => set_lower(c, u, span, q),
         Unit::Bytes if around(&MEMORY_WORDS) && !around(&DISK_WORDS) => c.max_memory = value,
         Unit::Bytes if least => {}
         Unit::Bytes => c.max_size = value,
@@ -284,6 +290,26 @@ fn set_amount(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity, lim
         }
         Unit::None if u.says(&Concept::Tune) && q.value >= 20.0 => c.examples = value,
         _ => {}
+    }
+}
+
+/// `between 10 and 20 million parameters`: the first number has the unit of the second.
+fn set_lower(c: &mut Constraints, u: &Understood, span: &Span, q: Quantity) {
+    let next = u.spans.iter().find(|s| s.start > span.end);
+    let Some(Span {
+        start,
+        means: Meaning::Amount(upper, _),
+        ..
+    }) = next
+    else {
+        return;
+    };
+    let Shape::Number(typed) = u.tokens[*start].shape else {
+        return;
+    };
+    if *start == span.end + 1 && matches!(upper.unit, Unit::Parameters | Unit::Magnitude) {
+        let lower = q.value * upper.value / typed;
+        c.min_parameters = Some(lower.round() as u64);
     }
 }
 

@@ -208,6 +208,10 @@ fn carry_constraints(reading: &mut Reading, before: &Reading, u: &Understood, v:
             all.exclude.push(name);
         }
     }
+    // What is denied now was asked for before.
+    let denied = |name: &String| all.exclude.contains(name);
+    all.domain = all.domain.take().filter(|d| !denied(d));
+    all.subtask = all.subtask.take().filter(|s| !denied(s));
     all.commercial |= new.commercial;
     all.permissive |= new.permissive;
     all.long_context |= new.long_context;

@@ -24,6 +24,33 @@ pub(super) fn asks(u: &Understood, intent: Intent) -> bool {
     let single = |s: &Span| s.end - s.start == 1 && s.start > 0 && intent == Intent::Lookup;
     u.concepts()
         .any(|(s, c)| *c == cue && !s.negated && !single(s))
+        || (intent == Intent::Recommend && praises_a_model(u))
+}
+
+/// `what is it called when`, `what does it mean to`: whatever follows is the word's meaning.
+fn asks_for_a_word(u: &Understood) -> bool {
+    const SAYS: [&str; 6] = ["called", "call", "mean", "means", "term", "word"];
+    u.near(0, 1, &["what", "whats"]) && u.near(1, 6, &SAYS)
+}
+
+/// `a good chat model`, `the right encoder`: whatever stands between.
+fn praises_a_model(u: &Understood) -> bool {
+    const PRAISE: [&str; 9] = [
+        "good", "best", "decent", "right", "suitable", "ideal", "fitting", "proper", "better",
+    ];
+    const KINDS: [&str; 8] = [
+        "model",
+        "models",
+        "checkpoint",
+        "llm",
+        "encoder",
+        "decoder",
+        "embedder",
+        "classifier",
+    ];
+    let praise = |at: usize| PRAISE.contains(&u.tokens[at].text.as_str());
+    let about = |at: usize| u.near(at + 1, at + 5, &KINDS);
+    (0..u.tokens.len()).any(|at| praise(at) && about(at))
 }
 
 /// What is asked for, by cues and by what is named. Order matters: the first rule that holds wins.
@@ -44,6 +71,9 @@ pub(super) fn intent(r: &Reading, u: &Understood) -> Intent {
         && !asks(Intent::Compare)
     {
         return Intent::Recommend;
+    }
+    if r.topic.is_some() && !about_a_model && asks_for_a_word(u) {
+        return Intent::Lookup;
     }
     let tunes = u.says(&Concept::Tune) || u.says(&Concept::Trainable);
     let rows = about_a_model && c.examples.is_some() && !asks(Intent::Recommend);

@@ -3,6 +3,7 @@
 mod constraints;
 mod follow;
 mod intent;
+pub(super) mod limits;
 mod spans;
 pub(super) mod vocabulary;
 mod words;
@@ -61,15 +62,11 @@ pub(super) fn read(question: &str, before: Option<&Reading>, v: &Vocabulary) -> 
     reading
 }
 
-/// `not legal`, `no summaries`: understood, and nothing that the ranking can leave out by.
+/// `not for long documents`: understood, and nothing that the ranking can leave out by.
 fn unused_denials(u: &Understood) -> Vec<String> {
-    let denied = u.concepts().filter(|(span, concept)| {
-        let counts = matches!(
-            concept,
-            Concept::Domain(_) | Concept::Task(_) | Concept::LongContext
-        );
-        span.negated && counts
-    });
+    let denied = u
+        .concepts()
+        .filter(|(span, concept)| span.negated && **concept == Concept::LongContext);
     let mut said: Vec<String> = denied
         .map(|(span, _)| {
             let words: Vec<&str> = u.tokens[span.start..span.end]
@@ -137,6 +134,7 @@ fn settle(reading: &mut Reading, u: &Understood) {
             if reading.intent == Intent::Compare {
                 *c = Constraints {
                     task: said.task,
+                    subtask: said.subtask,
                     domain: said.domain,
                     hardware: said.hardware,
                     max_memory: said.max_memory,

@@ -67,7 +67,7 @@ impl Understood {
 /// Reads `question`, correcting words that name nothing and are near to one that does.
 pub(in crate::advisor) fn understand(question: &str, v: &Vocabulary) -> Understood {
     let mut stems = v.stems.clone();
-    let (mut found, cut) = tokens(question, &mut stems);
+    let (mut found, cut) = tokens(&with_masks_named(question), &mut stems);
     let mut corrections = Vec::new();
     let first = spans(&found, v);
     for at in (0..found.len()).rev() {
@@ -109,6 +109,15 @@ pub(in crate::advisor) fn understand(question: &str, v: &Vocabulary) -> Understo
         unused,
         cut,
     }
+}
+
+/// `[MASK]` and a gap drawn as a line are words, too.
+fn with_masks_named(question: &str) -> String {
+    let mut named = question.to_owned();
+    for mask in ["[MASK]", "[mask]", "<mask>", "____"] {
+        named = named.replace(mask, " masked token ");
+    }
+    named
 }
 
 fn spans(found: &[Token], v: &Vocabulary) -> Vec<Span> {
@@ -226,8 +235,11 @@ fn amount(found: &[Token], at: usize) -> Option<(usize, Quantity)> {
             unit = Unit::Magnitude;
         }
     }
-    // `1000 labelled training rows`: up to two words may stand between the number and its unit.
-    for gap in 0..=2 {
+    // `1000 labelled training rows`: up to two words may stand between the number and its unit, and
+    // `900 of them are labelled` counts rows as well.
+    let of_them =
+        word(length) == Some("of") && matches!(word(length + 1), Some("them" | "these" | "those"));
+    for gap in 0..=if of_them { 3 } else { 2 } {
         let Some(next) = word(length + gap) else {
             break;
         };
@@ -369,9 +381,10 @@ fn negate(spans: &mut [Span], found: &[Token]) {
     let is_negation =
         |s: &Span| matches!(&s.means, Meaning::Phrase(c) if c.contains(&Concept::Negation));
     for at in 0..spans.len() {
-        if !is_negation(&spans[at]) {
+        if !is_negation(&spans[at]) || denies_nothing(&spans[at], found) {
             continue;
         }
+        let of_verb = is_of_a_verb(&spans[at], found);
         let mut reach = spans[at].end + 4;
         for next in at + 1..spans.len() {
             let (start, end) = (spans[next].start, spans[next].end);
@@ -380,7 +393,7 @@ fn negate(spans: &mut [Span], found: &[Token]) {
             if start >= reach || ended || is_negation(&spans[next]) {
                 break;
             }
-            if can_be_negated(&spans[next].means) {
+            if can_be_negated(&spans[next].means) && !(of_verb && is_purpose(&spans[next].means)) {
                 spans[next].negated = true;
                 let joined = found
                     .get(end)
@@ -389,6 +402,45 @@ fn negate(spans: &mut [Span], found: &[Token]) {
             }
         }
     }
+}
+
+/// `not sure which`, `no idea`, `not only`, `no matter`: words that deny nothing of a model.
+fn denies_nothing(span: &Span, found: &[Token]) -> bool {
+    const AFTER: [&str; 14] = [
+        "sure", "idea", "only", "just", "matter", "clue", "problem", "time", "know", "enough",
+        "certain", "yet", "decide", "longer",
+    ];
+    let after = &found[span.end..found.len().min(span.end + 2)];
+    let really = |t: &Token| matches!(t.text.as_str(), "really" | "quite" | "have");
+    match after {
+        [first, second] if really(first) => AFTER.contains(&second.text.as_str()),
+        [first, ..] => AFTER.contains(&first.text.as_str()),
+        [] => false,
+    }
+}
+
+/// `I can't sort these by hand` denies a doing and asks for it; `I don't want a classifier` does not.
+fn is_of_a_verb(span: &Span, found: &[Token]) -> bool {
+    const VERBS: [&str; 9] = [
+        "can", "cant", "cannot", "don", "dont", "doesn", "doesnt", "never", "couldn",
+    ];
+    const WANTS: [&str; 6] = ["want", "need", "like", "care", "require", "wish"];
+    let after = &found[span.end..found.len().min(span.end + 2)];
+    VERBS.contains(&found[span.start].text.as_str())
+        && !after.iter().any(|t| WANTS.contains(&t.text.as_str()))
+}
+
+/// What models are for, beside what they are.
+fn is_purpose(means: &Meaning) -> bool {
+    let Meaning::Phrase(concepts) = means else {
+        return false;
+    };
+    concepts.iter().any(|c| {
+        matches!(
+            c,
+            Concept::Task(_) | Concept::Subtask(_) | Concept::Domain(_) | Concept::LongContext
+        )
+    })
 }
 
 /// Marks what is waved aside afterwards: `speed does not matter`, `German is not needed`.
@@ -436,6 +488,7 @@ fn can_be_negated(means: &Meaning) -> bool {
                 | Concept::Field(_)
                 | Concept::Tune
                 | Concept::Task(_)
+                | Concept::Subtask(_)
                 | Concept::RunHere
         )
     })

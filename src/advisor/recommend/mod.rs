@@ -73,7 +73,7 @@ fn recommend(desk: &Desk<'_>, c: &Constraints, ranking: &Ranking) -> Draft {
         claims: verdict(desk, c, models),
     }];
     let figures = Figures::shared(&shown, c);
-    parts.push(Part::Table(table(&shown, figures.as_ref())));
+    parts.push(Part::Table(table(c, &shown, figures.as_ref())));
     let mut notes = notes(desk, c, &shown, figures.as_ref());
     notes.extend(left_out(&ranking.refused));
     notes.truncate(MOST_NOTES);

@@ -3,11 +3,13 @@
 use super::super::Desk;
 use super::super::answer::{Cell, Claim, Column, RunsHere, Table};
 use super::super::compose::{
-    cell, cited, cited_cell, computed, figure_mark, mark, name, quoted, split,
+    cell, cited, cited_cell, computed, figure_mark, joined, mark, name, quoted, split,
 };
+use super::super::latency::{SHARE, tokens};
 use super::super::quantity;
-use super::super::question::Constraints;
+use super::super::question::{Constraints, Prefer};
 use super::super::rank::{Candidate, comparable};
+use super::super::shape::writes;
 use crate::card::{Figure, Origin, Rank};
 use crate::text;
 
@@ -124,7 +126,7 @@ impl<'a> Figures<'a> {
 }
 
 /// The models as rows.
-pub(super) fn table(shown: &[&Candidate], figures: Option<&Figures<'_>>) -> Table {
+pub(super) fn table(c: &Constraints, shown: &[&Candidate], figures: Option<&Figures<'_>>) -> Table {
     let column = |title: &str, right, drop| Column {
         title: title.to_owned(),
         right,
@@ -137,6 +139,10 @@ pub(super) fn table(shown: &[&Candidate], figures: Option<&Figures<'_>>) -> Tabl
         column("licence", false, 5),
         column("here", false, 0),
     ];
+    let times = asks_for_time(c) && shown.iter().any(|m| m.pass.is_some());
+    if times {
+        columns.push(column("est", true, 1));
+    }
     if let Some(figures) = figures {
         columns.push(column(&figures.metric, true, 3));
     }
@@ -156,6 +162,9 @@ pub(super) fn table(shown: &[&Candidate], figures: Option<&Figures<'_>>) -> Tabl
             }),
             cell(m.here.words()),
         ];
+        if times {
+            row.push(m.pass.map_or_else(unknown, |p| cell(p.amount())));
+        }
         row.extend(figures.map(|f| f.cell(m, at)));
         row
     });
@@ -183,12 +192,7 @@ pub(super) fn notes(
     figures: Option<&Figures<'_>>,
 ) -> Vec<Claim> {
     let mut notes = Vec::new();
-    if let Some(limit) = c.max_latency_ms {
-        let text = format!(
-            "Not used: within {limit} ms. No card states a latency here, and none was measured."
-        );
-        notes.push(computed(text));
-    }
+    notes.extend(speed_note(desk, c, shown));
     let mut meanings = legend(shown, figures);
     if shown.iter().any(|m| m.here.runs == RunsHere::Planned) {
         meanings.insert(0, "planned: this build advises, it does not run models yet");
@@ -207,6 +211,59 @@ pub(super) fn notes(
     }
     notes.truncate(4);
     notes
+}
+
+/// Whether the question is about time.
+fn asks_for_time(c: &Constraints) -> bool {
+    c.max_latency_ms.is_some() || c.prefer == Some(Prefer::Speed)
+}
+
+/// How the times were estimated, or why a limit decides nothing.
+fn speed_note(desk: &Desk<'_>, c: &Constraints, shown: &[&Candidate]) -> Option<Claim> {
+    if !asks_for_time(c) {
+        return None;
+    }
+    let unused = |why: &str| match c.max_latency_ms {
+        Some(limit) => computed(format!("Not used: within {limit} ms. {why}")),
+        None => computed(why),
+    };
+    let Some(speed) = desk.machine.known_speed() else {
+        return Some(unused(
+            "The speed of this machine is not yet measured, so smaller stands for faster; \
+             `modeldesk doctor` measures it.",
+        ));
+    };
+    if c.max_latency_ms.is_some() && !c.is_for_this_machine() {
+        return Some(unused(
+            "The times here are estimates for this machine's processor.",
+        ));
+    }
+    let task = c.task.as_deref();
+    let until = if task.is_some_and(writes) {
+        ", up to the first token"
+    } else {
+        ""
+    };
+    let counted: Vec<String> = shown
+        .iter()
+        .filter(|m| m.pass.is_some_and(|p| !p.embeddings_apart))
+        .map(|m| name(&m.card))
+        .collect();
+    let counted = if counted.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; embeddings count where the card does not tell them apart ({})",
+            joined(&counted)
+        )
+    };
+    Some(computed(format!(
+        "est: one pass over {} tokens here{until}: 2 operations a weight and token, embeddings left \
+         out, at {:.0}% of the {:.0} GFLOP/s measured{counted}.",
+        tokens(task),
+        SHARE * 100.0,
+        speed.gflops,
+    )))
 }
 
 /// That the first model was not made for the domain, where one was asked for.

@@ -130,7 +130,6 @@ fn without_task(desk: &Desk<'_>, c: &Constraints, models: &[Candidate]) -> Vec<C
 
 fn price(m: &Candidate) -> String {
     match m.here.availability {
-        Availability::Ready => ", ready".to_owned(),
         Availability::No => String::new(),
         _ => format!(" ({})", m.here.words()),
     }
@@ -192,14 +191,17 @@ fn preferred(c: &Constraints, all: &[Candidate], m: &Candidate) -> Option<Reason
         Prefer::Size if is_smallest(all, m) => parameters(&m.card, "the smallest that fits"),
         Prefer::Size => parameters(&m.card, "small for what it does"),
         Prefer::Speed => {
+            let here = m.pass.map(|p| format!("{} here", p.words()));
             let claim = m.card.facts.speed.first();
             let words = |s: &Fact<Speed>| {
-                let text = format!("of which its card says \"{}\"", s.value.claim);
+                let also = here.as_ref().map_or_else(String::new, |h| format!("; {h}"));
+                let text = format!("of which its card says \"{}\"{also}", s.value.claim);
                 (s.line, crate::text::line(&text).into_owned())
             };
-            claim
-                .map(words)
-                .or_else(|| parameters(&m.card, "whose card gives no speed; by size"))
+            claim.map(words).or_else(|| {
+                let by_size = "whose card gives no speed; by size";
+                parameters(&m.card, here.as_deref().unwrap_or(by_size))
+            })
         }
         Prefer::Quality => figure_words(m, all),
     }

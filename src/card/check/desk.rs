@@ -32,6 +32,8 @@ const ARCHITECTURE: &[&str] = &[
     "layers",
     "hidden_size",
     "heads",
+    "kv_heads",
+    "head_dim",
     "vocab_size",
     "source",
     "unverified",
@@ -47,6 +49,7 @@ const SPEED: &[&str] = &[
 ];
 const RECIPE: &[&str] = &[
     "method",
+    "tasks",
     "learning_rate",
     "lr_scheduler_type",
     "warmup_ratio",

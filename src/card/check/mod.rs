@@ -178,7 +178,7 @@ impl Checker<'_> {
                 continue;
             }
             let field = format!("{path}{}", entry.key);
-            match vocabulary::nearest(&entry.key, known) {
+            match crate::text::nearest(&entry.key, known) {
                 Some(meant) if !Self::states(node, meant) => {
                     let hint = format!("did you mean `{meant}`?");
                     self.wrong(entry.line, &field, "unknown field", &hint);

@@ -1,5 +1,7 @@
 //! The names that the hub knows: fields, licences, tasks, languages.
 
+use crate::text::nearest;
+
 /// Top-level fields of a card on the hub, and our own.
 pub(super) const FIELDS: &[&str] = &[
     "language",
@@ -249,22 +251,6 @@ pub(super) fn language_named(name: &str) -> Option<&'static str> {
         .iter()
         .find(|(known, _)| *known == name)
         .map(|(_, code)| *code)
-}
-
-/// The name that `word` is a likely misspelling of.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    // Longer is no misspelling of ours, and distance costs the product of both lengths.
-    if word.len() > 64 {
-        return None;
-    }
-    let word = word.to_lowercase().replace(' ', "-");
-    let allowed = if word.len() < 5 { 1 } else { 2 };
-    known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&word, name), *name))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
 }
 
 /// "did you mean" for a likely misspelling; empty without one.

@@ -121,13 +121,16 @@ fn read_architecture(reader: &mut Reader<'_>, desk: &Node) -> Option<Fact<Archit
         let value = Reader::stated(node, key)?;
         reader.count(value, &format!("{field}.{key}"))
     };
-    let (hidden_size, heads, vocab_size) = (size("hidden_size"), size("heads"), size("vocab_size"));
+    let (hidden_size, vocab_size) = (size("hidden_size"), size("vocab_size"));
+    let (heads, kv_heads, head_dim) = (size("heads"), size("kv_heads"), size("head_dim"));
     let architecture = Architecture {
         model_type,
         kind: reader.part(node, "kind", field),
         layers: read_layers(reader, node),
         hidden_size,
         heads,
+        kv_heads,
+        head_dim,
         vocab_size,
     };
     Some(stated.fact(architecture, line))
@@ -278,13 +281,14 @@ struct RecipeReader<'a> {
 
 impl RecipeReader<'_> {
     fn read(&self, reader: &mut Reader<'_>, method: String) -> Recipe {
-        let modules = reader.list(
-            self.node,
-            "target_modules",
-            &format!("{}.target_modules", self.field),
-        );
+        let mut list = |key: &str| -> Vec<String> {
+            let items = reader.list(self.node, key, &self.path(key));
+            items.into_iter().map(|item| item.value).collect()
+        };
+        let (tasks, target_modules) = (list("tasks"), list("target_modules"));
         Recipe {
             method,
+            tasks,
             learning_rate: self.number(reader, "learning_rate"),
             learning_rate_digits: Reader::stated(self.node, "learning_rate")
                 .and_then(scalar)
@@ -300,7 +304,7 @@ impl RecipeReader<'_> {
             max_length: self.count(reader, "max_length"),
             lora_r: self.count(reader, "lora_r"),
             lora_alpha: self.count(reader, "lora_alpha"),
-            target_modules: modules.into_iter().map(|module| module.value).collect(),
+            target_modules,
         }
     }
 

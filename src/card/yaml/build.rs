@@ -325,6 +325,6 @@ fn more_documents(line: usize) -> Problem {
         line,
         field: String::new(),
         what: "a second YAML document starts here; only the first is read".to_owned(),
-        hint: Some("put all fields into one block between two `---` lines".to_owned()),
+        hint: Some("put all fields into the first".to_owned()),
     }
 }

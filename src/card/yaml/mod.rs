@@ -1,4 +1,4 @@
-//! Front matter as a tree in which every node knows its line.
+//! YAML as a tree in which every node knows its line: front matter of cards, and settings.
 //!
 //! Events of `saphyr-parser` give lines and the source's own digits; `serde_yaml` has the last
 //! word on what the text means, and a card on which the two differ is reported. The events are
@@ -21,10 +21,10 @@ pub const MAX_NODES: usize = 10_000;
 /// Deepest nesting.
 pub const MAX_DEPTH: usize = 64;
 
-/// One value of the front matter.
+/// One value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// The 1-based line of the README.md on which it starts.
+    /// The 1-based line of the file on which it starts.
     pub line: usize,
     /// What it is.
     pub data: Data,
@@ -89,7 +89,7 @@ impl Node {
     }
 }
 
-/// Front matter as read: the tree, and the same as plain values.
+/// A mapping as read: the tree, and the same as plain values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The tree with lines; always a mapping.
@@ -102,44 +102,51 @@ pub struct Document {
 ///
 /// `None` where there is no mapping to be had; why is then the last of `problems`.
 pub fn read(yaml: &str, line: usize, problems: &mut Vec<Problem>) -> Option<Document> {
+    parse(yaml, line, problems).unwrap_or_else(|mut problem| {
+        problem.what = format!("metadata unreadable: {}", problem.what);
+        let found = || "the card is still found by its id and text".to_owned();
+        problem.hint.get_or_insert_with(found);
+        problems.push(problem);
+        None
+    })
+}
+
+/// Reads `yaml`, whose first line is `line` of its file; `None` where it states nothing. What can
+/// be read and is wrong joins `problems`.
+///
+/// # Errors
+/// The problem that leaves no mapping to be had.
+pub fn parse(
+    yaml: &str,
+    line: usize,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<Document>, Problem> {
     if yaml.len() > MAX_BYTES {
         let what = format!("it has {} bytes, and {MAX_BYTES} are read", yaml.len());
-        problems.push(unreadable(line, what));
-        return None;
+        return Err(unreadable(line, what));
     }
-    let built = match build::build(yaml, line) {
-        Ok(built) => built,
-        Err(problem) => {
-            problems.push(problem);
-            return None;
-        }
-    };
+    let built = build::build(yaml, line)?;
     let clean = built.problems.is_empty();
     problems.extend(built.problems);
-    let root = built.root?;
+    let Some(root) = built.root else {
+        return Ok(None);
+    };
     let value = if clean {
-        match second_reading(yaml, line, &root) {
-            Ok(value) => value,
-            Err(problem) => {
-                problems.push(problem);
-                return None;
-            }
-        }
+        second_reading(yaml, line, &root)?
     } else {
         // serde_yaml refuses the text as a whole; it still reads each scalar.
         plain::to_value(&root)
     };
     match root.data {
-        Data::Map(_) => Some(Document { root, value }),
-        _ if root.is_null() => None,
+        Data::Map(_) => Ok(Some(Document { root, value })),
+        _ if root.is_null() => Ok(None),
         _ => {
             let mut problem = unreadable(
                 root.line,
                 "a list or a text where `key: value` lines belong",
             );
             problem.hint = Some("write one `key: value` a line".to_owned());
-            problems.push(problem);
-            None
+            Err(problem)
         }
     }
 }
@@ -159,13 +166,13 @@ fn second_reading(yaml: &str, line: usize, root: &Node) -> Result<Value, Problem
     }
 }
 
-/// A problem that leaves a card without metadata.
+/// A problem that leaves nothing to be read.
 fn unreadable(line: usize, why: impl std::fmt::Display) -> Problem {
     Problem {
         severity: Severity::Error,
         line,
         field: String::new(),
-        what: format!("metadata unreadable: {why}"),
-        hint: Some("the card is still found by its id and text".to_owned()),
+        what: why.to_string(),
+        hint: None,
     }
 }

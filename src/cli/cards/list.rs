@@ -1,14 +1,19 @@
 //! `modeldesk cards list`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::super::out::{Out, width};
+use super::super::out::{self, Out, width};
 use super::{Exit, Result, Source, library, say_notices};
-use crate::advisor::quantity;
+use crate::advisor::catalogue::{Sort, Wanted};
+use crate::advisor::{Advisor, Machine, quantity};
 use crate::card::Origin;
+use crate::files::Folders;
 use crate::index::{Filter, Library, Search, Summary, origin_name};
+use crate::settings::Settings;
 use crate::text;
 
 /// So many hits of `--search` are listed.
@@ -18,7 +23,8 @@ const HITS: usize = 1_000;
 #[command(after_help = "\
 Examples:
   modeldesk cards list
-  modeldesk cards list --facet task:summarization --facet license:apache-2.0
+  modeldesk cards list --task summarization --license apache-2.0 --sort parameters
+  modeldesk cards list --filter 'translates under 500 MB'
   modeldesk cards list --search 'legal documents'
   modeldesk cards list --source user --source run --json")]
 pub(super) struct Arguments {
@@ -26,9 +32,25 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SOURCE")]
     source: Vec<Source>,
     /// Only cards with this facet: task, tuned, license, language, domain, size, architecture,
-    /// family; can be given several times, and all must hold
+    /// family, translates; can be given several times, and all must hold
     #[arg(long, value_name = "NAME:VALUE")]
     facet: Vec<String>,
+    /// Only models made for this task, as --facet task:TASK
+    #[arg(long, value_name = "TASK")]
+    task: Option<String>,
+    /// Only models under this licence, as --facet license:ID
+    #[arg(long, value_name = "ID")]
+    license: Option<String>,
+    /// Only models whose id, name, task, licence or architecture contains all these words; where
+    /// none does, the words are read as limits, such as 'translates under 500 MB'
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["guide", "search"])]
+    filter: Option<String>,
+    /// Models by this column, what lacks it last
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["guide", "search"])]
+    sort: Option<Field>,
+    /// The highest of --sort first
+    #[arg(long, requires = "sort")]
+    descending: bool,
     /// Only cards that match these words, best first
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
@@ -40,9 +62,41 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
-    let library = library()?;
-    let cards = matching(arguments, &library)?;
+/// A column to sort by.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Field {
+    /// Yours, built in, imported
+    Source,
+    Name,
+    Parameters,
+    /// Size of the weights
+    Bytes,
+    /// Tokens read at once
+    Context,
+    Task,
+    License,
+}
+
+impl From<Field> for Sort {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Source => Self::Origin,
+            Field::Name => Self::Name,
+            Field::Parameters => Self::Parameters,
+            Field::Bytes => Self::Bytes,
+            Field::Context => Self::Context,
+            Field::Task => Self::Task,
+            Field::License => Self::License,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> Result<Exit> {
+    let library = Arc::new(library()?);
+    let mut cards = matching(arguments, &library)?;
+    if arguments.filter.is_some() || arguments.sort.is_some() {
+        cards = filtered(arguments, settings, &library, cards)?;
+    }
     say_notices(&library);
     if arguments.json {
         out.json(&cards.iter().map(to_json).collect::<Vec<_>>().into());
@@ -58,9 +112,8 @@ fn matching(arguments: &Arguments, library: &Library) -> Result<Vec<Summary>> {
         .iter()
         .map(|source| Origin::from(*source))
         .collect::<Vec<_>>();
-    let facets = arguments.facet.clone();
     let filter = Filter {
-        facets,
+        facets: facets(arguments),
         origins,
         guide: arguments.guide,
     };
@@ -81,11 +134,60 @@ fn matching(arguments: &Arguments, library: &Library) -> Result<Vec<Summary>> {
             .enumerate()
             .map(|(rank, hit)| ((hit.id.as_str(), hit.origin), rank))
             .collect::<HashMap<_, _>>();
-        let rank_of = |card: &Summary| rank.get(&(card.id.as_str(), card.origin)).copied();
-        cards.retain(|card| rank_of(card).is_some());
-        cards.sort_by_key(rank_of);
+        keep_ranked(&mut cards, &rank);
     }
     Ok(cards)
+}
+
+fn facets(arguments: &Arguments) -> Vec<String> {
+    let named = |name: &str, value: &Option<String>| {
+        let value = value.as_ref()?;
+        Some(format!("{name}:{value}"))
+    };
+    let mut facets = arguments.facet.clone();
+    facets.extend(named("task", &arguments.task));
+    facets.extend(named("license", &arguments.license));
+    facets
+}
+
+/// Those of `cards` that the filter finds, in the order asked for; says how it was read.
+fn filtered(
+    arguments: &Arguments,
+    settings: &Settings,
+    library: &Arc<Library>,
+    mut cards: Vec<Summary>,
+) -> Result<Vec<Summary>> {
+    let machine = Machine::read(&Folders::of_user()?, settings);
+    let advisor = Advisor::new(Arc::clone(library), machine);
+    let catalogue = advisor.catalogue(&[])?;
+    let found = catalogue.find(&Wanted {
+        text: arguments.filter.clone().unwrap_or_default(),
+        facets: facets(arguments),
+        sort: arguments.sort.map(Sort::from).unwrap_or_default(),
+        descending: arguments.descending,
+    });
+    if let Some(read) = &found.read_as {
+        out::say("read as", read);
+    }
+    if let Some(nothing) = &found.nothing {
+        out::say("note", nothing);
+    }
+    let rows = found.rows.iter().enumerate();
+    let rank = rows
+        .filter_map(|(rank, row)| {
+            let entry = catalogue.entry(*row)?;
+            Some(((entry.id, entry.origin), rank))
+        })
+        .collect();
+    keep_ranked(&mut cards, &rank);
+    Ok(cards)
+}
+
+/// Keeps the cards that have a rank, in its order.
+fn keep_ranked(cards: &mut Vec<Summary>, rank: &HashMap<(&str, Origin), usize>) {
+    let rank_of = |card: &Summary| rank.get(&(card.id.as_str(), card.origin)).copied();
+    cards.retain(|card| rank_of(card).is_some());
+    cards.sort_by_key(rank_of);
 }
 
 fn to_json(card: &Summary) -> Value {

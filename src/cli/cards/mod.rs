@@ -13,6 +13,7 @@ use super::{Exit, Result};
 use crate::card::Origin;
 use crate::files::Folders;
 use crate::index::{Library, Notice};
+use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -45,9 +46,9 @@ enum Command {
     Remove(change::RemoveArguments),
 }
 
-pub(super) fn run(arguments: Arguments, out: &mut Out) -> Result<Exit> {
+pub(super) fn run(arguments: Arguments, settings: &Settings, out: &mut Out) -> Result<Exit> {
     match arguments.command {
-        Command::List(arguments) => list::run(&arguments, out),
+        Command::List(arguments) => list::run(&arguments, settings, out),
         Command::Show(arguments) => show::run(&arguments, out),
         Command::Check(arguments) => check::run(&arguments, out),
         Command::Add(arguments) => change::add(&arguments, out),

@@ -3,15 +3,58 @@
 use super::fields::Fields;
 use super::turn::Turn;
 use super::{Ask, Over, Part};
+use crate::advisor::Reading;
 use crate::advisor::present::Target;
 use crate::jobs::Request;
-use crate::tui::card::CardView;
 use crate::tui::event::Effect;
-use crate::tui::keymap::{BINDINGS, Command, KEYLESS};
-use crate::tui::pane::Shell;
+use crate::tui::history::Kept;
+use crate::tui::keymap::{Command, Context};
+use crate::tui::pane::{Shell, told};
 
 impl Ask {
-    /// The models that `v` compares: those marked, else the first two. By name.
+    /// Whether there is a step back. In the conversation there is nothing to go back from.
+    pub(super) fn can_go_back(&self) -> bool {
+        self.focus() != Part::Content
+            || self.over.is_some()
+            || !self.views.is_empty()
+            || self.examples
+    }
+
+    /// Whether `command` does something with the selected answer.
+    pub(super) fn can_on_answer(&self, command: Command) -> bool {
+        let Some(answer) = self.answer().filter(|_| !self.shows_examples()) else {
+            return false;
+        };
+        match command {
+            Command::Why => !answer.models.is_empty(),
+            Command::Edit | Command::Copy | Command::Scope => true,
+            Command::More => self.conversation.turn().is_some_and(Turn::has_more),
+            Command::Mark | Command::Try | Command::Tune => self.model().is_some(),
+            Command::Compare => self.compared().is_some(),
+            Command::Open => self.conversation.target().is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether `command` walks the sources of the answer: the open card came from there.
+    pub(super) fn can_walk(&self, command: Command) -> bool {
+        let walks = matches!(command, Command::NextVariant | Command::PreviousVariant);
+        let count = self.answer().map_or(0, |answer| answer.citations.len());
+        walks
+            && self.views.context() == Some(Context::Card)
+            && self.views.are_narrow()
+            && count > usize::from(self.cited.is_some())
+    }
+
+    /// The id of the selected model.
+    fn model(&self) -> Option<&str> {
+        match self.conversation.target()? {
+            Target::Model(n) => Some(&self.answer()?.models.get(n)?.id),
+            Target::Citation(_) => None,
+        }
+    }
+
+    /// The models that `v` compares: those marked, else the first two. By id.
     pub(super) fn compared(&self) -> Option<Vec<String>> {
         let turn = self.conversation.turn()?;
         let models = &turn.answer.as_ref()?.models;
@@ -20,19 +63,71 @@ impl Ask {
         } else {
             turn.marked.iter().copied().collect()
         };
-        let names: Option<Vec<String>> = chosen
-            .iter()
-            .map(|n| {
-                models.get(*n).map(|m| {
-                    if m.name.is_empty() {
-                        m.id.clone()
-                    } else {
-                        m.name.clone()
-                    }
-                })
-            })
-            .collect();
-        names.filter(|names| names.len() > 1)
+        let ids = chosen.iter().map(|n| models.get(*n).map(|m| m.id.clone()));
+        let ids: Option<Vec<String>> = ids.collect();
+        ids.filter(|ids| ids.len() > 1)
+    }
+
+    /// Makes room for a view over the answer, which is given back as it is now.
+    fn cover(&mut self) {
+        if self.views.is_empty() {
+            self.before = self.conversation.scroll;
+        }
+        self.over = None;
+        self.views.clear();
+        self.part = Part::View;
+    }
+
+    /// Sets the marked models side by side, over the answer.
+    pub(super) fn compare(&mut self, shell: &mut Shell) {
+        if let Some(models) = self.compared() {
+            self.cover();
+            self.views.open_comparison(models, shell);
+        }
+    }
+
+    /// Shows what to do with the selected model.
+    pub(super) fn try_out(&mut self, shell: &mut Shell) {
+        if let Some(id) = self.model().map(str::to_owned) {
+            self.cover();
+            self.views.open_script(&id, shell);
+        }
+    }
+
+    /// Has a fine-tune of the selected model planned.
+    pub(super) fn tune(&mut self, shell: &mut Shell) {
+        if let Some(id) = self.model() {
+            let question = format!("How can I fine-tune {id}?");
+            shell.keep(Kept::Questions, &question);
+            self.ask(&question, shell);
+        }
+    }
+
+    /// Lets imported cards answer the question too, or no longer.
+    pub(super) fn widen(&mut self, shell: &mut Shell) {
+        let Some(reading) = self.conversation.turn().and_then(Turn::reading) else {
+            return;
+        };
+        let value = if reading.constraints.hub_cards {
+            ""
+        } else {
+            "yes"
+        };
+        match shell.wording.with_field(reading, "hub_cards", value) {
+            Ok(reading) => self.redo(reading, shell),
+            Err(error) => shell.say(told(&error).join("  ")),
+        }
+    }
+
+    /// Answers the selected question again, read otherwise.
+    fn redo(&mut self, reading: Reading, shell: &mut Shell) {
+        self.conversation
+            .drop_requests("Not answered: a change took its place.");
+        let reading = Box::new(reading);
+        let ticket = shell.request(|ticket| Request::Redo { ticket, reading });
+        if let Some(turn) = self.conversation.turn_mut() {
+            turn.wait(ticket);
+        }
     }
 
     /// Asks a question: whatever waits is dropped.
@@ -53,6 +148,8 @@ impl Ask {
             before,
         });
         self.over = None;
+        self.views.clear();
+        (self.cited, self.room.zoomed) = (None, false);
         self.examples = false;
         let fresh = std::mem::take(&mut self.fresh);
         let turn = Turn::new(question.to_owned(), ticket, fresh);
@@ -67,20 +164,13 @@ impl Ask {
         if said.is_empty() {
             return;
         }
-        if let Some(command) = typed_command(said) {
-            match command {
-                Ok(command) => {
-                    self.input.take();
-                    shell.asked = Some(command);
-                }
-                Err(name) => shell.say(format!(
-                    "There is no command {name}. / lists them; // begins a question with a slash."
-                )),
+        if let Some(obeyed) = shell.obey(said) {
+            if obeyed {
+                self.input.take();
             }
             return;
         }
-        shell.history.push(said);
-        shell.effect(Effect::Keep(said.to_owned()));
+        shell.keep(Kept::Questions, said);
         let question = if said.starts_with("//") {
             &said[1..]
         } else {
@@ -113,30 +203,17 @@ impl Ask {
 
     fn show_card(&mut self, id: &str, citation: Option<usize>, shell: &mut Shell) {
         let cited = citation.and_then(|n| self.answer()?.citations.get(n));
-        let line = cited.map_or(1, |citation| citation.line);
-        let asked = id.to_owned();
-        let ticket = shell.request(|ticket| Request::Card { ticket, id: asked });
-        let scroll = match &self.over {
-            Some(Over::Card { scroll, .. }) => *scroll,
-            _ => self.conversation.scroll,
-        };
-        let card = CardView::new(id, line, ticket);
-        self.over = Some(Over::Card {
-            card,
-            citation,
-            scroll,
-        });
-        self.part = Part::Card;
+        let line = cited.map_or(0, |citation| citation.line);
+        self.cover();
+        self.cited = citation;
+        self.views.open_card(id, line, shell);
     }
 
     /// Goes to the source after or before the one that is open.
     pub(super) fn next_source(&mut self, forward: bool, shell: &mut Shell) {
-        let Some(Over::Card { citation, .. }) = &self.over else {
-            return;
-        };
         let Some(answer) = self.answer() else { return };
         let count = answer.citations.len();
-        let to = match citation {
+        let to = match self.cited {
             Some(at) if forward => (at + 1) % count.max(1),
             Some(at) => (at + count.saturating_sub(1)) % count.max(1),
             None => 0,
@@ -154,11 +231,7 @@ impl Ask {
 
     /// Copies what is selected.
     pub(super) fn copy(&self, shell: &mut Shell) {
-        let copied = match (self.focus(), &self.over) {
-            (Part::Card, Some(Over::Card { card, .. })) => Some((card.place(), card.place())),
-            _ => self.copied_of_answer(shell),
-        };
-        if let Some((what, text)) = copied {
+        if let Some((what, text)) = self.copied_of_answer(shell) {
             let what = crate::text::ident(&what).into_owned();
             shell.effect(Effect::Copy { what, text });
         }
@@ -210,13 +283,7 @@ impl Ask {
         let Some(reading) = fields.commit(shell.wording.as_ref()) else {
             return;
         };
-        self.conversation
-            .drop_requests("Not answered: a change took its place.");
-        let reading = Box::new(reading);
-        let ticket = shell.request(|ticket| Request::Redo { ticket, reading });
-        if let Some(turn) = self.conversation.turn_mut() {
-            turn.wait(ticket);
-        }
+        self.redo(reading, shell);
     }
 
     /// Marks the selected model for comparing, or takes the mark away.
@@ -228,19 +295,4 @@ impl Ask {
             turn.marked.insert(n);
         }
     }
-}
-
-/// The command that a typed text is: `/quit`, `:q`; `Err` is a name that no command has.
-fn typed_command(text: &str) -> Option<Result<Command, String>> {
-    let name = match text.strip_prefix('/') {
-        Some(rest) if rest.starts_with('/') => return None,
-        Some(rest) => rest,
-        None => text
-            .strip_prefix(':')
-            .filter(|rest| *rest == "q" || *rest == "quit")?,
-    };
-    let all = BINDINGS.iter().map(|binding| binding.command);
-    let mut all = all.chain(KEYLESS.iter().map(|(command, _)| *command));
-    let found = all.find(|command| command.names().contains(&name));
-    Some(found.ok_or_else(|| format!("/{name}")))
 }

@@ -88,6 +88,27 @@ impl Conversation {
         self.selected = (at, stop.min(turn.stops.len().saturating_sub(1)));
     }
 
+    /// Selects what stands at a row in sight and a column; true when it was selected already.
+    pub(super) fn point(&mut self, row: usize, column: u16) -> bool {
+        let (at, row) = self.row_at(self.scroll + row);
+        let Some(turn) = self.turns.get(at) else {
+            return false;
+        };
+        let on_row = || {
+            turn.stops
+                .iter()
+                .enumerate()
+                .filter(|(_, stop)| stop.row == row)
+        };
+        let under = on_row().find(|(_, stop)| stop.cells.contains(&column));
+        let Some((stop, _)) = under.or_else(|| on_row().next()) else {
+            return false;
+        };
+        let again = self.selected == (at, stop);
+        self.selected = (at, stop);
+        again
+    }
+
     /// Selects what stands for `target` in the selected turn.
     pub(super) fn select(&mut self, target: Target) {
         let stops = self

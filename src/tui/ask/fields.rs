@@ -115,6 +115,25 @@ impl Fields {
         };
     }
 
+    /// Marks the field at a row in sight; true when it was marked already.
+    pub(super) fn point(&mut self, row: usize, height: u16) -> bool {
+        let first = self.first(height.saturating_sub(ABOVE));
+        let Some(pointed) = row.checked_sub(usize::from(ABOVE)).map(|row| row + first) else {
+            return false;
+        };
+        if self.is_editing() || pointed >= self.rows.len() {
+            return false;
+        }
+        let again = pointed == self.marked;
+        self.marked = pointed;
+        again
+    }
+
+    /// The first field in sight, where so many rows are.
+    fn first(&self, rows: u16) -> usize {
+        (self.marked + 1).saturating_sub(usize::from(rows).max(1))
+    }
+
     /// Begins to edit the marked field, where it was left if it was.
     pub(super) fn open(&mut self) {
         let Some(field) = self.rows.get(self.marked) else {
@@ -179,7 +198,7 @@ impl Fields {
             .map(str::to_owned)
             .collect();
         let height = area.height.saturating_sub(ABOVE + told.len() as u16);
-        let first = (self.marked + 1).saturating_sub(usize::from(height).max(1));
+        let first = self.first(height);
         let mut cursor = None;
         let mut y = area.y + ABOVE;
         for (n, field) in self

@@ -1,10 +1,11 @@
 //! The Ask pane: questions, answers, and the cards that they cite.
 //!
 //! A question goes to the advisor's thread with a ticket; the report that carries the ticket
-//! becomes the turn's answer, any other is dropped. Over the conversation lies at most one view:
-//! why, the fields of the reading, or a card.
+//! becomes the turn's answer, any other is dropped. Over the conversation lies why, or the fields
+//! of the reading; or the views that any pane opens: cards, models side by side, a script.
 
 mod act;
+mod click;
 mod conversation;
 mod fields;
 mod turn;
@@ -18,24 +19,24 @@ use ratatui::layout::{Position, Rect};
 
 use self::conversation::Conversation;
 use self::fields::Fields;
-use self::turn::Turn;
 use self::welcome::EXAMPLES;
-use super::card::CardView;
-use super::chrome::{self, WIDE};
-use super::event::{Effect, Event};
+use super::chrome::{self, Room, WIDE};
+use super::event::Event;
+use super::history::Kept;
 use super::input::Input;
 use super::keymap::{Command, Context};
-use super::pane::{Ahead, Library, Pane, Shell, told};
+use super::pane::{Ahead, Errand, Library, Pane, Shell, told};
 use super::plain::scrolled;
+use super::views::Views;
 use crate::advisor::Answer;
-use crate::advisor::present::{Line, Target};
+use crate::advisor::present::Line;
 
 /// A part that can have the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Input,
     Content,
-    Card,
+    View,
 }
 
 /// A view over the conversation.
@@ -47,11 +48,6 @@ enum Over {
         scroll: usize,
     },
     Fields(Box<Fields>),
-    Card {
-        card: CardView,
-        citation: Option<usize>,
-        scroll: usize,
-    },
 }
 
 /// The pane.
@@ -60,14 +56,18 @@ pub(super) struct Ask {
     input: Input,
     conversation: Conversation,
     over: Option<Over>,
+    views: Views,
+    /// The source that the open card is of, and where the conversation stood before.
+    cited: Option<usize>,
+    before: usize,
     part: Part,
     /// The examples were asked for again.
     examples: bool,
     example: usize,
     /// The next question carries nothing over.
     fresh: bool,
-    /// Whether a card stands beside the answer rather than over it.
-    wide: bool,
+    /// Whether a view stands beside the answer.
+    room: Room,
     /// Content in sight: columns, rows.
     size: (u16, u16),
 }
@@ -87,11 +87,14 @@ impl Ask {
             input: Input::new(),
             conversation: Conversation::default(),
             over: None,
+            views: Views::default(),
+            cited: None,
+            before: 0,
             part: Part::Input,
             examples: false,
             example: 0,
             fresh: false,
-            wide: false,
+            room: Room::default(),
             size: (0, 0),
         }
     }
@@ -100,13 +103,19 @@ impl Ask {
         self.examples || self.conversation.is_empty()
     }
 
-    /// The part that has the focus. A card that covers the answer is the content.
+    /// Whether a view stands beside the answer, rather than over it.
+    fn is_beside(&self) -> bool {
+        self.room.beside() && self.views.are_narrow()
+    }
+
+    /// The part that has the focus. A view that covers the answer is the content.
     fn focus(&self) -> Part {
-        match (self.part, &self.over) {
-            (Part::Content, Some(Over::Card { .. })) if !self.wide => Part::Card,
-            (Part::Card, Some(Over::Card { .. })) => Part::Card,
-            (Part::Card, _) => Part::Content,
-            (part, _) => part,
+        match self.part {
+            Part::Content if !self.views.is_empty() && !self.is_beside() && !self.room.zoomed => {
+                Part::View
+            }
+            Part::View if self.views.is_empty() => Part::Content,
+            part => part,
         }
     }
 
@@ -115,31 +124,43 @@ impl Ask {
     }
 
     fn back(&mut self) {
-        match self.over.take() {
-            Some(Over::Fields(mut fields)) if fields.is_editing() => {
-                fields.leave();
-                self.over = Some(Over::Fields(fields));
-            }
+        match self.focus() {
             // From the input, Esc goes to what is open and does not close it.
-            over if self.focus() == Part::Input => {
-                self.over = over;
-                self.part = Part::Content;
+            Part::Input => self.part = Part::Content,
+            Part::View => {
+                self.views.back();
+                self.after_view();
             }
-            Some(Over::Card { scroll, .. }) => {
-                self.conversation.scroll = scroll;
-                self.part = Part::Content;
-            }
-            Some(_) => self.part = Part::Content,
-            None if !self.conversation.is_empty() => self.examples = false,
-            None => {}
+            Part::Content => match self.over.take() {
+                Some(Over::Fields(mut fields)) if fields.is_editing() => {
+                    fields.leave();
+                    self.over = Some(Over::Fields(fields));
+                }
+                None if !self.views.is_empty() => {
+                    self.views.clear();
+                    self.after_view();
+                }
+                None if !self.conversation.is_empty() => self.examples = false,
+                Some(_) | None => {}
+            },
+        }
+    }
+
+    /// With the last view gone the answer is as it was.
+    fn after_view(&mut self) {
+        if self.views.is_empty() {
+            self.conversation.scroll = self.before;
+            self.cited = None;
+            self.room.zoomed = false;
+            self.part = Part::Content;
         }
     }
 
     fn next_part(&mut self, forward: bool) {
-        let parts: &[Part] = match &self.over {
-            Some(Over::Card { .. }) if self.wide => &[Part::Input, Part::Content, Part::Card],
-            Some(Over::Card { .. }) => &[Part::Input, Part::Card],
-            _ => &[Part::Input, Part::Content],
+        let parts: &[Part] = match (self.views.is_empty(), self.is_beside()) {
+            (true, _) => &[Part::Input, Part::Content],
+            (false, true) => &[Part::Input, Part::Content, Part::View],
+            (false, false) => &[Part::Input, Part::View],
         };
         let at = parts
             .iter()
@@ -173,21 +194,24 @@ impl Ask {
     }
 
     /// Moves within the part that has the focus; from the input, scrolls the content.
-    fn run_move(&mut self, command: Command) {
+    fn run_move(&mut self, command: Command, shell: &mut Shell) {
         let height = usize::from(self.size.1);
+        let covered = !self.views.is_empty() && !self.is_beside();
+        if self.focus() == Part::View || covered && self.focus() == Part::Input {
+            self.views.run(command, shell);
+            return;
+        }
         let shows_examples = self.shows_examples();
-        let focus = self.focus();
         match &mut self.over {
             Some(Over::Why { lines, scroll, .. }) => {
                 *scroll = scrolled(*scroll, command, height, lines.len().saturating_sub(height));
             }
             Some(Over::Fields(fields)) => fields.run(command),
-            Some(Over::Card { card, .. }) if focus == Part::Card || !self.wide => card.run(command),
-            _ if shows_examples => {
+            None if shows_examples => {
                 let last = EXAMPLES.len() - 1;
                 self.example = scrolled(self.example, command, EXAMPLES.len(), last);
             }
-            _ => self.conversation.run(command),
+            None => self.conversation.run(command),
         }
     }
 
@@ -198,9 +222,11 @@ impl Ask {
                     editor.run(command);
                 }
             }
-            _ => self
-                .input
-                .run(command, shell.history.entries(), names(shell)),
+            _ => self.input.run(
+                command,
+                shell.history(Kept::Questions).entries(),
+                names(shell),
+            ),
         }
     }
 
@@ -210,8 +236,7 @@ impl Ask {
             Some(Over::Fields(fields)) => fields.open(),
             _ if shows_examples => {
                 let question = EXAMPLES[self.example.min(EXAMPLES.len() - 1)];
-                shell.history.push(question);
-                shell.effect(Effect::Keep(question.to_owned()));
+                shell.keep(Kept::Questions, question);
                 self.ask(question, shell);
                 self.part = Part::Input;
             }
@@ -225,77 +250,95 @@ impl Pane for Ask {
         "Ask"
     }
 
+    fn kept(&self) -> Kept {
+        Kept::Questions
+    }
+
+    fn draft(&self) -> String {
+        self.input.text()
+    }
+
+    fn click(&mut self, at: Position, shell: &mut Shell) {
+        self.clicked(at, shell);
+    }
+
     fn context(&self) -> Context {
         match (self.focus(), &self.over) {
             (Part::Input, _) => Context::Input,
-            (Part::Card, _) => Context::Card,
+            (Part::View, _) => self.views.context().unwrap_or(Context::Answer),
             (Part::Content, Some(Over::Why { .. })) => Context::Why,
             (Part::Content, Some(Over::Fields(fields))) if fields.is_editing() => Context::Value,
             (Part::Content, Some(Over::Fields(_))) => Context::Fields,
-            (Part::Content, _) if self.shows_examples() => Context::Examples,
-            (Part::Content, _) => Context::Answer,
+            (Part::Content, None) if self.shows_examples() => Context::Examples,
+            (Part::Content, None) => Context::Answer,
         }
     }
 
     fn can(&self, command: Command, _shell: &Shell) -> bool {
-        let answer = self.answer().filter(|_| !self.shows_examples());
         match command {
-            Command::Why => answer.is_some_and(|answer| !answer.models.is_empty()),
-            Command::Edit => answer.is_some(),
-            Command::Copy => answer.is_some() || self.focus() == Part::Card,
-            Command::More => {
-                answer.is_some() && self.conversation.turn().is_some_and(Turn::has_more)
+            Command::NextPart | Command::PreviousPart | Command::ToInput => return true,
+            Command::New => return !self.conversation.is_empty() && !self.fresh,
+            Command::Examples => return !self.shows_examples(),
+            Command::Zoom => {
+                return self.room.zoomed || self.is_beside() && self.focus() != Part::Input;
             }
-            Command::Mark => matches!(self.conversation.target(), Some(Target::Model(_))),
-            Command::Compare => answer.is_some() && self.compared().is_some(),
-            Command::New => !self.conversation.is_empty() && !self.fresh,
-            Command::Examples => !self.shows_examples(),
-            Command::Open => match (&self.over, self.focus()) {
-                (_, Part::Input) => false,
-                (Some(Over::Fields(fields)), _) => fields.can_open(),
-                (Some(_), Part::Card) => false,
-                _ => self.shows_examples() || self.conversation.target().is_some(),
-            },
-            Command::NextVariant | Command::PreviousVariant => {
-                let more = |over: &Over| matches!(over, Over::Card { citation: None, .. });
-                let least = usize::from(!self.over.as_ref().is_some_and(more));
-                self.answer()
-                    .is_some_and(|answer| answer.citations.len() > least)
+            Command::Back => return self.can_go_back(),
+            _ => {}
+        }
+        match (self.focus(), &self.over) {
+            // The footer names what can be done with the answer from the input too.
+            (Part::Input, _) => {
+                command.moves()
+                    || command.edits()
+                    || command.is_on_a_selection() && self.can_on_answer(command)
             }
-            Command::Up | Command::Down => match (&self.over, self.focus()) {
-                (Some(Over::Why { lines, .. }), Part::Content) => {
-                    lines.len() > usize::from(self.size.1)
-                }
-                (Some(Over::Card { card, .. }), Part::Card) => card.scrolls(),
-                _ => true,
+            (Part::View, _) => self.can_walk(command) || self.views.can(command),
+            (Part::Content, Some(Over::Why { lines, .. })) => match command {
+                Command::Up | Command::Down => lines.len() > usize::from(self.size.1),
+                _ => command.moves(),
             },
-            // In the conversation there is nothing to go back from.
-            Command::Back => self.focus() == Part::Input || self.over.is_some() || self.examples,
-            _ => true,
+            (Part::Content, Some(Over::Fields(fields))) => match command {
+                Command::Open => fields.can_open(),
+                _ => command.moves() || command.edits() && fields.is_editing(),
+            },
+            (Part::Content, None) if self.shows_examples() => {
+                command == Command::Open || command.moves()
+            }
+            (Part::Content, None) => command.moves() || self.can_on_answer(command),
         }
     }
 
     fn run(&mut self, command: Command, shell: &mut Shell) {
         match command {
             Command::Send if self.context() == Context::Value => self.commit(shell),
-            Command::Send => self.send(shell),
+            Command::Send if self.focus() == Part::Input => self.send(shell),
             Command::Up | Command::Down if self.context().is_typing() => {
                 self.run_typing(command, shell);
             }
-            Command::Up
-            | Command::Down
-            | Command::PageUp
-            | Command::PageDown
-            | Command::HalfUp
-            | Command::HalfDown
-            | Command::Top
-            | Command::Bottom => {
-                self.run_move(command);
-            }
+            Command::Back => self.back(),
+            Command::Zoom => self.room.zoomed = !self.room.zoomed,
+            Command::NextVariant => self.next_source(true, shell),
+            Command::PreviousVariant => self.next_source(false, shell),
+            _ if command.moves() => self.run_move(command, shell),
             Command::NextPart => self.next_part(true),
             Command::PreviousPart => self.next_part(false),
             Command::ToInput => self.part = Part::Input,
+            Command::New => {
+                self.fresh = true;
+                self.part = Part::Input;
+                shell.say("The next question starts afresh: nothing is carried over.");
+            }
+            Command::Examples => {
+                self.over = None;
+                self.views.clear();
+                self.examples = true;
+                self.part = Part::Content;
+            }
+            _ if self.focus() == Part::View => self.views.run(command, shell),
             Command::Open => self.open(shell),
+            Command::Try => self.try_out(shell),
+            Command::Tune => self.tune(shell),
+            Command::Scope => self.widen(shell),
             Command::Why => {
                 self.over = Some(Over::Why {
                     lines: Vec::new(),
@@ -311,31 +354,17 @@ impl Pane for Ask {
                 }
             }
             Command::Mark => self.mark(),
-            Command::Compare => {
-                if let Some(names) = self.compared() {
-                    let (last, first) = names.split_last().expect("two models or more");
-                    self.ask(&format!("Compare {} and {last}", first.join(", ")), shell);
-                }
-            }
+            Command::Compare => self.compare(shell),
             Command::Copy => self.copy(shell),
-            Command::New => {
-                self.fresh = true;
-                self.part = Part::Input;
-                shell.say("The next question starts afresh: nothing is carried over.");
-            }
-            Command::Examples => {
-                self.over = None;
-                self.examples = true;
-                self.part = Part::Content;
-            }
-            Command::NextVariant => self.next_source(true, shell),
-            Command::PreviousVariant => self.next_source(false, shell),
-            Command::Back => self.back(),
             _ => self.run_typing(command, shell),
         }
     }
 
     fn type_char(&mut self, c: char, _shell: &mut Shell) {
+        if self.focus() == Part::View {
+            self.views.type_char(c);
+            return;
+        }
         match &mut self.over {
             Some(Over::Fields(fields)) if self.part == Part::Content => {
                 if let Some(editor) = fields.editor() {
@@ -368,13 +397,17 @@ impl Pane for Ask {
     fn put(&mut self, text: &str, shell: &mut Shell) {
         let typed = self.input.take();
         if !typed.trim().is_empty() {
-            shell.history.push(&typed);
+            shell.history_mut(Kept::Questions).push(&typed);
         }
         self.input.set(text);
         self.part = Part::Input;
     }
 
     fn interrupt(&mut self, shell: &mut Shell) -> bool {
+        if self.views.interrupt() {
+            self.after_view();
+            return true;
+        }
         if self.conversation.drop_requests("Stopped.") {
             return true;
         }
@@ -383,7 +416,7 @@ impl Pane for Ask {
             return false;
         }
         if !typed.trim().is_empty() {
-            shell.history.push(&typed);
+            shell.history_mut(Kept::Questions).push(&typed);
         }
         shell.say("Cleared. Up brings it back.");
         true
@@ -398,14 +431,7 @@ impl Pane for Ask {
                 self.answered(ticket, answer, shell);
                 None
             }
-            Event::CardRead { ticket, card } => match &mut self.over {
-                Some(Over::Card { card: view, .. }) if view.waits_for(ticket) => {
-                    view.hear(&card);
-                    None
-                }
-                _ => Some(Event::CardRead { ticket, card }),
-            },
-            other => Some(other),
+            other => self.views.hear(other),
         }
     }
 
@@ -414,8 +440,8 @@ impl Pane for Ask {
         let whole = Rect::new(0, 0, shell.size.width, shell.size.height);
         let area = chrome::pane_area(whole);
         let body = chrome::body(area, self.input.rows(area.width));
-        self.wide = whole.width >= WIDE;
-        let (left, right) = view::columns(body.content, self.over.as_ref(), self.wide);
+        self.room.wide = whole.width >= WIDE;
+        let (left, right) = view::columns(body.content, self.is_beside());
         self.size = (left.width, left.height);
         self.conversation
             .layout(left.width, usize::from(left.height), wording.as_ref());
@@ -423,32 +449,38 @@ impl Pane for Ask {
             .conversation
             .turn()
             .and_then(|turn| turn.answer.as_deref());
-        match &mut self.over {
-            Some(Over::Why {
-                lines,
-                width,
-                scroll,
-            }) => {
-                if let Some(answer) = answer.filter(|_| *width != left.width) {
-                    *width = left.width;
-                    *lines = wording.why(answer, left.width);
-                }
-                *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(left.height)));
+        if let Some(Over::Why {
+            lines,
+            width,
+            scroll,
+        }) = &mut self.over
+        {
+            if let Some(answer) = answer.filter(|_| *width != left.width) {
+                *width = left.width;
+                *lines = wording.why(answer, left.width);
             }
-            Some(Over::Card { card, .. }) => card.layout(right.width, right.height),
-            _ => {}
+            *scroll = (*scroll).min(lines.len().saturating_sub(usize::from(left.height)));
         }
+        self.views.layout(right.width, right.height, shell);
     }
 
     fn ahead(&self) -> Option<Ahead> {
-        let (label, context) = match &self.over {
-            Some(Over::Card { .. }) if !self.wide => ("card", Context::Card),
-            Some(Over::Why { .. }) => ("why", Context::Why),
-            Some(Over::Fields(_)) => ("fields", Context::Fields),
+        let (label, context) = match (self.views.context(), &self.over) {
+            (Some(context), _) if !self.is_beside() => (context.label(), context),
+            (_, Some(Over::Why { .. })) => ("why", Context::Why),
+            (_, Some(Over::Fields(_))) => ("fields", Context::Fields),
             _ if self.shows_examples() => ("examples", Context::Examples),
             _ => ("answer", Context::Answer),
         };
         Some(Ahead { label, context })
+    }
+
+    fn take_on(&mut self, errand: Errand, shell: &mut Shell) {
+        if let Errand::Ask(question) = errand {
+            shell.keep(Kept::Questions, &question);
+            self.ask(&question, shell);
+            self.part = Part::Content;
+        }
     }
 
     fn view(&self, shell: &Shell, area: Rect, buffer: &mut Buffer) -> Option<Position> {

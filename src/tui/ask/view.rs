@@ -11,9 +11,9 @@ use crate::tui::pane::Shell;
 use crate::tui::theme::Theme;
 use crate::tui::wrap;
 
-/// Where the conversation and a card stand. Without room for both they are the same place.
-pub(super) fn columns(content: Rect, over: Option<&Over>, wide: bool) -> (Rect, Rect) {
-    if !wide || !matches!(over, Some(Over::Card { .. })) {
+/// Where the conversation and a view stand. Unless they are side by side they are the same place.
+pub(super) fn columns(content: Rect, beside: bool) -> (Rect, Rect) {
+    if !beside {
         return (content, content);
     }
     let left = Rect {
@@ -33,32 +33,34 @@ impl Ask {
     pub(super) fn draw(&self, shell: &Shell, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let theme = shell.theme;
         let body = chrome::body(area, self.input.rows(area.width));
-        let (left, right) = columns(body.content, self.over.as_ref(), self.wide);
+        let (left, right) = columns(body.content, self.is_beside());
         let mut cursor = None;
+        let covered = !self.views.is_empty() && !self.is_beside() && self.focus() != Part::Content;
         match &self.over {
+            _ if covered => {}
             Some(Over::Why { lines, scroll, .. }) => why(lines, *scroll, theme, left, buffer),
             Some(Over::Fields(fields)) => cursor = fields.view(theme, left, buffer),
-            Some(Over::Card { card, .. }) => {
-                if self.wide {
-                    self.content(shell, left, buffer);
-                    for y in left.top()..left.bottom() {
-                        chrome::put(buffer, area, (left.right(), y), "|", theme.dim());
-                    }
-                }
-                card.view(theme, right, buffer);
-            }
             None => self.content(shell, left, buffer),
+        }
+        if self.is_beside() {
+            for y in left.top()..left.bottom() {
+                chrome::put(buffer, area, (left.right(), y), "|", theme.dim());
+            }
+        }
+        if self.is_beside() || covered {
+            cursor = self.views.view(theme, right, buffer);
         }
         let typing = self.focus() == Part::Input;
         let at = self
             .input
             .view(names(shell), typing, theme, body.input, buffer);
-        let reads = self.over.is_none() && !self.shows_examples();
-        if reads && self.conversation.goes_on() {
-            // On the rule, where it covers nothing.
-            let more = " more below: PgDn ";
-            let x = area.right().saturating_sub(more.len() as u16 + 2);
-            chrome::put(buffer, area, (x, left.bottom()), more, theme.strong());
+        let goes_on = if covered {
+            self.views.goes_on()
+        } else {
+            self.over.is_none() && !self.shows_examples() && self.conversation.goes_on()
+        };
+        if goes_on {
+            chrome::more_below(buffer, area, left.bottom(), theme);
         }
         if typing { Some(at) } else { cursor }
     }

@@ -15,8 +15,19 @@ pub(super) const EXAMPLES: [&str; 4] = [
     "What runs here right now?",
 ];
 
-/// Draws the first frame. `marked` is the example that Enter asks, while the list has the focus.
-pub(super) fn view(shell: &Shell, marked: Option<usize>, area: Rect, buffer: &mut Buffer) {
+/// The row of the area at which the examples begin.
+pub(super) fn first_example(shell: &Shell, area: Rect) -> usize {
+    let (rows, examples) = rows(shell, area);
+    examples - skipped(&rows, area)
+}
+
+/// Where there is little room, the empty row at the top is the first to go.
+fn skipped(rows: &[(String, Style)], area: Rect) -> usize {
+    usize::from(rows.len() > usize::from(area.height) + 1)
+}
+
+/// All rows, and which of them is the first example.
+fn rows(shell: &Shell, area: Rect) -> (Vec<(String, Style)>, usize) {
     let theme = shell.theme;
     let cells = usize::from(area.width.saturating_sub(2));
     let mut rows: Vec<(String, Style)> = vec![
@@ -50,8 +61,14 @@ pub(super) fn view(shell: &Shell, marked: Option<usize>, area: Rect, buffer: &mu
                 .map(|r| (r.to_owned(), theme.dim())),
         );
     }
-    // Where there is little room, the empty row at the top is the first to go.
-    let skipped = usize::from(rows.len() > usize::from(area.height) + 1);
+    (rows, examples)
+}
+
+/// Draws the first frame. `marked` is the example that Enter asks, while the list has the focus.
+pub(super) fn view(shell: &Shell, marked: Option<usize>, area: Rect, buffer: &mut Buffer) {
+    let theme = shell.theme;
+    let (rows, examples) = rows(shell, area);
+    let skipped = skipped(&rows, area);
     for (n, (text, style)) in rows.iter().enumerate().skip(skipped) {
         let y = area.y.saturating_add((n - skipped) as u16);
         let is_marked = marked.is_some_and(|at| examples + at == n);

@@ -2,20 +2,23 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use modeldesk::advisor::answer::{
-    Action, Availability, Cell, Citation, Claim, Column, Criterion, Part, Ranked, RunsHere, Source,
-    Table,
+    Action, Availability, Cell, Citation, Claim, Column, Comparison, Criterion, Part, Ranked,
+    Reason, Row, RunsHere, Source, Table,
 };
+use modeldesk::advisor::catalogue::{Catalogue, OnDisk};
 use modeldesk::advisor::present::{Line, Role, Span, Target};
 use modeldesk::advisor::question::Field;
-use modeldesk::advisor::{Answer, Reading};
-use modeldesk::card::{Card, Facts, Origin};
+use modeldesk::advisor::{Answer, Machine, Reading, Related, Relation};
+use modeldesk::card::{Card, Origin, Problem, Severity};
+use modeldesk::error::Notice;
 use modeldesk::error::{Error, Result};
-use modeldesk::index::Notice;
-use modeldesk::jobs::{Engine, Opened, Request};
-use modeldesk::tui::{App, Effect, Event, Leave, Outcome, Theme, Wording, view};
+use modeldesk::index::Summary;
+use modeldesk::jobs::{Engine, OpenCard, Opened, Request};
+use modeldesk::tui::{App, Effect, Event, Leave, Look, Outcome, Theme, Wording, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr;
@@ -112,20 +115,143 @@ pub(super) fn legal(question: &str) -> Answer {
     }
 }
 
-/// A card of 60 lines.
-pub(super) fn card(id: &str) -> Card {
-    let mut text = String::from("---\nlicense: mit\n---\n");
-    for n in 4..=60 {
-        writeln!(text, "Line {n} of the card, with some words to read.").unwrap();
+/// A desk without colour, on the keys that ship.
+fn plain() -> Look {
+    Look {
+        theme: Theme::new(false),
+        ..Look::default()
     }
-    Card {
+}
+
+/// The models with these ids side by side: eight fields, one of which may not be compared.
+pub(super) fn side_by_side(ids: &[String]) -> Answer {
+    let cell = |id: &str, line, text: &str| Cell {
+        text: text.to_owned(),
+        citation: (line > 0).then(|| Citation {
+            card: id.to_owned(),
+            line,
+        }),
+    };
+    let fields = [
+        ("parameters", 8, "162,000,000"),
+        ("weights", 9, "648 MB f32"),
+        ("memory to run", 0, "810 MB est"),
+        (
+            "speed, card",
+            12,
+            "\"60% faster than BERT\": 1.6 times; one processor, batch 1",
+        ),
+        ("speed, here", 0, "not measured here"),
+        ("licence", 2, "apache-2.0"),
+        (
+            "tasks",
+            14,
+            "summarization; after fine-tuning text classification and translation",
+        ),
+        ("F1, SQuAD 1.1", 31, "not comparable (1)"),
+    ];
+    let source = |id: &str| Source::Card {
+        card: id.to_owned(),
+        line: 31,
+    };
+    let sentence = |id: &String| Claim {
+        text: format!("{id}: F1 88.5 on SQuAD 1.1 (split unclear)."),
+        source: source(id),
+    };
+    let mut claims: Vec<Claim> = ids.iter().map(sentence).collect();
+    claims.push(claim("These are not comparable: the split is unclear."));
+    let rows = fields.map(|(field, line, text)| Row {
+        field: field.to_owned(),
+        cells: ids.iter().map(|id| cell(id, line, text)).collect(),
+        not_comparable: text
+            .ends_with("(1)")
+            .then(|| claims[ids.len()].text.clone()),
+        reason: text.ends_with("(1)").then_some(1),
+    });
+    Answer {
+        parts: Vec::new(),
+        citations: Vec::new(),
+        models: Vec::new(),
+        actions: Vec::new(),
+        comparison: Some(Comparison {
+            models: ids.to_vec(),
+            names: ids
+                .iter()
+                .map(|id| id.rsplit('/').next().unwrap().to_owned())
+                .collect(),
+            rows: rows.to_vec(),
+            reasons: vec![Reason { claims }],
+        }),
+        ..legal("")
+    }
+}
+
+/// A card of 62 lines: some facts, and one of each kind of Markdown.
+pub(super) fn card(id: &str) -> Card {
+    Card::parse(id, Origin::BuiltIn, include_str!("card.md"))
+}
+
+/// That card as the advisor's thread hands it over: three others beside it.
+pub(super) fn open_card(id: &str) -> OpenCard {
+    let related = |id: &str, relation, parameters| Related {
         id: id.to_owned(),
         origin: Origin::BuiltIn,
-        text: text.into(),
-        facts: Facts::default(),
-        sections: Vec::new(),
-        problems: Vec::new(),
+        relation,
+        parameters,
+        license: Some("apache-2.0".to_owned()),
+    };
+    OpenCard {
+        problems: vec![Problem {
+            severity: Severity::Warning,
+            line: 20,
+            field: "model-index[0].results[0]".to_owned(),
+            what: "the figure has no source".to_owned(),
+            hint: Some("add source.name".to_owned()),
+        }],
+        related: vec![
+            related("allenai/led-base-16384", Relation::Base, Some(161_844_480)),
+            related("google-t5/t5-small", Relation::Task, Some(60_506_624)),
+            related("guide/rouge", Relation::Guide, None),
+        ],
+        card: Arc::new(card(id)),
     }
+}
+
+/// Thirty models of each origin; two are on the disk.
+pub(super) fn catalogue() -> Catalogue {
+    let tasks = ["summarization", "fill-mask", "text-generation"];
+    let model = |n: u64| {
+        let task = tasks[(n % 3) as usize];
+        let license = if n.is_multiple_of(2) {
+            "mit"
+        } else {
+            "apache-2.0"
+        };
+        Summary {
+            id: format!("org-{}/model-{n:02}", n % 5),
+            origin: [Origin::BuiltIn, Origin::User, Origin::Imported][(n % 3) as usize],
+            guide: false,
+            name: format!("Model {n:02}"),
+            task: Some(task.to_owned()),
+            license: Some(license.to_owned()),
+            architecture: Some(if n.is_multiple_of(4) { "led" } else { "t5" }.to_owned()),
+            parameters: Some((n + 1) * 10_000_000),
+            bytes: Some((n + 1) * 40_000_000),
+            context: Some(512),
+            facets: vec![format!("task:{task}"), format!("license:{license}")],
+        }
+    };
+    let disk = |id: &str, whole| {
+        let disk = OnDisk {
+            bytes: 120_000_000,
+            whole,
+            last_used: Some(SystemTime::UNIX_EPOCH),
+        };
+        (id.to_owned(), disk)
+    };
+    let on_disk = [disk("org-1/model-01", true), disk("org-2/model-02", false)];
+    let machine = Machine::of(2, 24_000_000_000, 21_000_000_000, 180.0);
+    Catalogue::new((0..30).map(model), &on_disk, &machine)
 }
 
 /// Answers everything with [`legal`]; panics or fails where a question asks for it.
@@ -149,8 +275,27 @@ impl Engine for Double {
         Ok(answer)
     }
 
-    fn card(&self, id: &str) -> Result<Option<Arc<Card>>> {
-        Ok((id != "nsi319/legal-pegasus").then(|| Arc::new(card(id))))
+    fn compare(&self, models: &[String]) -> Result<Answer> {
+        Ok(side_by_side(models))
+    }
+
+    fn try_out(&self, id: &str) -> Result<Answer> {
+        if id == "nsi319/legal-pegasus" {
+            return Err(Error::new("no card has that id").hint("look at `modeldesk cards list`"));
+        }
+        Ok(legal(&format!("Try {id}")))
+    }
+
+    fn card(&self, id: &str) -> Result<Option<OpenCard>> {
+        Ok((id != "nsi319/legal-pegasus").then(|| open_card(id)))
+    }
+
+    fn catalogue(&self) -> Result<Catalogue> {
+        Ok(catalogue())
+    }
+
+    fn is_current(&self, _catalogue: &Catalogue) -> Result<bool> {
+        Ok(true)
     }
 }
 
@@ -309,6 +454,8 @@ pub(super) struct Driver {
     pub(super) left: Option<Leave>,
     /// What was to be kept for the next time.
     pub(super) kept: Vec<String>,
+    /// Whether the mouse was listened to, each time that changed.
+    pub(super) mouse: Vec<bool>,
     /// Whether there is a clipboard.
     pub(super) clipboard: Outcome,
 }
@@ -317,13 +464,14 @@ impl Driver {
     /// A desk that has just been started.
     pub(super) fn starting(columns: u16, rows: u16) -> Self {
         Self {
-            app: App::new((columns, rows), Theme::new(false), Arc::new(Plainly)),
+            app: App::new((columns, rows), plain(), Arc::new(Plainly)),
             size: (columns, rows),
             hold: false,
             held: Vec::new(),
             copied: Vec::new(),
             left: None,
             kept: Vec::new(),
+            mouse: Vec::new(),
             clipboard: Outcome::Desktop,
         }
     }
@@ -359,8 +507,12 @@ impl Driver {
                             outcome,
                         });
                     }
-                    Effect::Keep(text) => self.kept.push(text),
+                    Effect::Keep(_, text) => self.kept.push(text),
                     Effect::Quit(leave) => self.left = Some(leave),
+                    Effect::Mouse(on) => self.mouse.push(on),
+                    Effect::Edit(text) => {
+                        waiting.push(Event::Edited(Ok(format!("{text} (edited)"))));
+                    }
                     Effect::Remind | Effect::Redraw | Effect::Suspend | Effect::Retake => {}
                 }
             }
@@ -450,9 +602,26 @@ pub(super) fn reply(request: Request) -> Event {
             ticket,
             answer: Double.answer(*reading).map(Box::new),
         },
+        Request::Compare { ticket, models } => Event::Compared {
+            ticket,
+            answer: Double.compare(&models).map(Box::new),
+        },
+        Request::Try { ticket, id } => Event::Tried {
+            ticket,
+            answer: Double.try_out(&id).map(Box::new),
+        },
         Request::Card { ticket, id } => Event::CardRead {
             ticket,
             card: Double.card(&id),
+        },
+        Request::Find { ticket, wanted } => Event::Found {
+            ticket,
+            // Three days after the models on the disk were used.
+            at: SystemTime::UNIX_EPOCH + Duration::from_hours(72),
+            found: Double.catalogue().map(|catalogue| {
+                let found = catalogue.find(&wanted);
+                (Arc::new(catalogue), found)
+            }),
         },
     }
 }

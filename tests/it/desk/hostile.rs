@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use modeldesk::card::{Card, Fact};
 use modeldesk::error::Error;
+use modeldesk::jobs::OpenCard;
 use modeldesk::tui::Event;
 
-use super::double::{Driver, card, legal, notice, opened};
+use super::double::{Driver, card, legal, notice, open_card, opened};
 use crate::counts;
 
 /// What is sent, and the part of it that is no text and must not be seen either.
@@ -31,12 +32,17 @@ fn forbidden(text: &str) -> Vec<char> {
     text.chars().filter(bad).collect()
 }
 
-fn hostile_card(payload: &str) -> Card {
-    let text = format!("---\nlicense: mit\n---\n# {payload}\nbody {payload} end\n");
+fn hostile_card(payload: &str) -> OpenCard {
+    let text = format!(
+        "---\nlicense: mit\n---\n# {payload}\nbody {payload} end\n\n- {payload}\n\n```\n{payload}\n```\n\n\
+         |a {payload}|b|\n|-|-|\n|{payload}|c|\n\n<p title=\"{payload}\">{payload}</p>\n\n\
+         [{payload}](http://x{payload}) ![{payload}](y)\n"
+    );
     let mut card = Card {
         text: text.into(),
-        ..card(&format!("org/{payload}"))
+        ..card("org/card")
     };
+    card.id = format!("org/{payload}");
     let fact = |value: String| Fact {
         value,
         line: 2,
@@ -45,7 +51,20 @@ fn hostile_card(payload: &str) -> Card {
     };
     card.facts.license = Some(fact(format!("mit{payload}")));
     card.facts.pipeline_tag = Some(fact(format!("task{payload}")));
-    card
+    card.facts.tags = vec![fact(format!("tag{payload}"))];
+    let mut open = open_card("org/card");
+    for related in &mut open.related {
+        related.id.push_str(payload);
+        related.license = Some(format!("mit{payload}"));
+    }
+    for problem in &mut open.problems {
+        problem.what.push_str(payload);
+        problem.hint = Some(payload.to_owned());
+    }
+    OpenCard {
+        card: Arc::new(card),
+        ..open
+    }
 }
 
 /// A desk that shows `payload` wherever it can come from, one screen after another.
@@ -55,7 +74,10 @@ fn screens(payload: &str, size: (u16, u16)) -> Vec<String> {
     let mut opened = opened();
     opened.notices.push(notice(payload));
     opened.names.push(format!("gpt2{payload}"));
-    desk.feed(Event::Remembered(vec![format!("earlier {payload}")]));
+    desk.feed(Event::Remembered(
+        modeldesk::tui::Kept::Questions,
+        vec![format!("earlier {payload}")],
+    ));
     desk.feed(Event::Opened(Ok(opened)));
     screens.push(desk.screen());
     desk.feed(Event::Paste(format!("pasted {payload} gpt")));
@@ -81,8 +103,16 @@ fn screens(payload: &str, size: (u16, u16)) -> Vec<String> {
     desk.press("Enter");
     desk.feed(Event::CardRead {
         ticket: 2,
-        card: Ok(Some(Arc::new(hostile_card(payload)))),
+        card: Ok(Some(hostile_card(payload))),
     });
+    screens.push(desk.screen());
+    desk.press("G");
+    screens.push(desk.screen());
+    desk.press("Right");
+    screens.push(desk.screen());
+    desk.press("G");
+    screens.push(desk.screen());
+    desk.press("Right");
     screens.push(desk.screen());
     desk.press("Esc Ctrl+P Esc i Ctrl+R");
     screens.push(desk.screen());
@@ -153,9 +183,13 @@ fn a_line_of_a_megabyte_and_combining_marks_are_shown_at_any_size() {
                 text: text.clone().into(),
                 ..card("org/long")
             };
+            let card = Arc::new(card);
             desk.feed(Event::CardRead {
                 ticket: 2,
-                card: Ok(Some(Arc::new(card))),
+                card: Ok(Some(OpenCard {
+                    card,
+                    ..open_card("org/long")
+                })),
             });
             desk.screen();
             desk.press("G");

@@ -1,9 +1,10 @@
 //! What keys do: the promises of the keymap, one test each.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use modeldesk::error::Error;
 use modeldesk::jobs::Request;
-use modeldesk::tui::keymap::{BINDINGS, Context};
-use modeldesk::tui::{Event, Leave};
+use modeldesk::tui::keymap::Context;
+use modeldesk::tui::{Event, Kept, Leave};
 
 use super::double::{Driver, reply};
 use crate::counts;
@@ -38,15 +39,96 @@ fn a_card_gives_back_the_same_answer_and_scroll() {
 fn sources_are_walked_with_brackets() {
     let mut desk = Driver::answered(80, 24);
     desk.press("Tab j j j Enter");
-    assert!(desk.screen().contains("> 31 {Line 31"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("> 30 {This model reads"),
+        "{}",
+        desk.screen()
+    );
     desk.press("]");
-    assert!(desk.screen().contains("> 44 {Line 44"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("> 44 {### Figures}"),
+        "{}",
+        desk.screen()
+    );
     desk.press("] ]");
-    assert!(desk.screen().contains("> 31 {Line 31"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("> 30 {This model reads"),
+        "{}",
+        desk.screen()
+    );
     desk.press("[");
-    assert!(desk.screen().contains(">  3 {---"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains(">  3 {language: [en, ja, ar]}"),
+        "{}",
+        desk.screen()
+    );
     desk.press("y");
     assert_eq!(desk.copied[0].1, "google/flan-t5-base:3");
+}
+
+#[test]
+fn a_fact_opens_at_its_line_and_back_leads_to_the_facts() {
+    let mut desk = Driver::answered(80, 24);
+    desk.press("Tab j j j Enter");
+    let card = desk.screen();
+    desk.press("Right j");
+    let facts = desk.screen();
+    assert!(facts.contains("[facts]"), "{facts}");
+    assert!(facts.contains("> licence"), "{facts}");
+    desk.press("y Enter");
+    assert_eq!(desk.copied[0].1, "nsi319/legal-led-base-16384:2");
+    assert!(
+        desk.screen().contains(">  2 {license: mit}"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("Esc");
+    assert_eq!(desk.screen(), facts);
+    desk.press("Left");
+    assert_eq!(desk.screen(), card, "the cited line is the answer's again");
+}
+
+#[test]
+fn a_related_card_opens_over_the_card_and_back_leads_to_it() {
+    let mut desk = Driver::answered(80, 24);
+    desk.press("Tab");
+    let answer = desk.screen();
+    desk.press("j j j Enter Right Right j y");
+    let related = desk.screen();
+    assert!(related.contains("> same task"), "{related}");
+    assert_eq!(desk.copied[0].1, "google-t5/t5-small");
+    desk.press("j k");
+    let related = desk.screen();
+    desk.press("Enter");
+    assert!(
+        desk.screen().contains("  google-t5/t5-small  built-in"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("Right Right Enter Esc Esc");
+    assert_eq!(desk.screen(), related);
+    desk.press("Esc k k k");
+    assert_eq!(desk.screen(), answer);
+}
+
+#[test]
+fn the_text_of_a_card_can_be_seen_as_it_is() {
+    let mut desk = Driver::answered(80, 24);
+    desk.press("Tab j j j Enter");
+    assert!(!desk.screen().contains("**16,384 tokens**"));
+    desk.press(":");
+    desk.type_text("raw");
+    desk.press("Enter");
+    assert!(
+        desk.screen().contains("**16,384 tokens**"),
+        "{}",
+        desk.screen()
+    );
+    assert!(
+        desk.screen().contains("> 31 {it was trained on `eur-lex`"),
+        "{}",
+        desk.screen()
+    );
 }
 
 #[test]
@@ -97,19 +179,125 @@ fn a_changed_field_is_answered_at_once_and_a_wrong_one_says_why() {
     );
 }
 
+/// The models of the comparisons that were asked for.
+fn compared(desk: &Driver) -> Vec<Vec<String>> {
+    let models = |request: &Request| match request {
+        Request::Compare { models, .. } => Some(models.clone()),
+        _ => None,
+    };
+    desk.held.iter().filter_map(models).collect()
+}
+
 #[test]
-fn compare_asks_about_the_marked_models_or_the_first_two() {
+fn compare_sets_the_marked_models_side_by_side_or_the_first_two() {
+    let mut desk = Driver::answered(80, 24);
+    desk.hold = true;
+    desk.press("Tab v");
+    assert!(desk.screen().contains("Setting side by side"));
+    desk.press("v j Space j Space v");
+    let (led, flan) = ("nsi319/legal-led-base-16384", "google/flan-t5-base");
+    let pegasus = "nsi319/legal-pegasus";
+    assert_eq!(compared(&desk), [[led, flan], [flan, pegasus]]);
+    desk.release();
+    let screen = desk.screen();
+    assert!(screen.contains("legal-pegasus: nsi319") || screen.contains("flan-t5-base: google"));
+    assert!(
+        !screen.contains("legal-led"),
+        "an old comparison is dropped: {screen}"
+    );
+}
+
+#[test]
+fn a_comparison_gives_back_the_same_answer_and_a_card_the_same_comparison() {
+    for size in [(60, 20), (80, 24), (120, 40), (200, 50)] {
+        let mut desk = Driver::answered(size.0, size.1);
+        desk.ask("and which is faster?");
+        desk.press("Tab k k k PgUp k");
+        let answer = desk.screen();
+        for close in ["Esc", "v"] {
+            desk.press("v j j j Right");
+            let comparison = desk.screen();
+            assert!(comparison.contains("{162,000,000}") || comparison.contains("60% faster"));
+            desk.press("Enter");
+            let cited = |row: &str| row.starts_with('>') && row.contains(" 12 ");
+            assert!(desk.screen().lines().any(cited), "{}", desk.screen());
+            desk.press("PgDn ] Tab Tab Esc");
+            assert_eq!(desk.screen(), comparison, "at {size:?}");
+            desk.press(close);
+            assert_eq!(desk.screen(), answer, "at {size:?} with {close}");
+        }
+    }
+}
+
+#[test]
+fn cells_of_a_comparison_are_walked_and_their_lines_named() {
     let mut desk = Driver::answered(80, 24);
     desk.press("Tab v");
     assert!(
         desk.screen()
-            .contains("> Compare legal-led-base-16384 and flan-t5-base")
+            .contains("legal-led-base-16384: nsi319/legal-led-base-16384:8")
     );
-    desk.press("j Space j Space v");
+    desk.press("Right j");
     assert!(
         desk.screen()
-            .contains("> Compare flan-t5-base and legal-pegasus")
+            .contains("flan-t5-base: google/flan-t5-base:9"),
+        "{}",
+        desk.screen()
     );
+    desk.press("j");
+    assert!(desk.screen().contains("flan-t5-base: no line of its card"));
+    let before = desk.screen();
+    desk.press("Enter");
+    assert_eq!(desk.screen(), before, "there is nothing to open");
+    desk.press("G");
+    assert!(
+        desk.screen()
+            .contains("not comparable: the split is unclear"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("g Left");
+    assert!(
+        desk.screen()
+            .contains("base-16384: nsi319/legal-led-base-16384:8")
+    );
+}
+
+#[test]
+fn a_comparison_is_copied_as_markdown() {
+    let mut desk = Driver::answered(80, 24);
+    desk.press("Tab v y");
+    let (what, text) = &desk.copied[0];
+    assert_eq!(what, "the comparison as Markdown");
+    assert!(text.starts_with("| | legal-led-base-16384 | flan-t5-base |\n|---|---|---|\n"));
+    assert!(
+        text.contains("\n1. nsi319/legal-led-base-16384, line 8\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_comparison_that_fails_says_why_and_one_that_waits_can_be_stopped() {
+    let mut desk = Driver::answered(80, 24);
+    let answer = desk.screen();
+    desk.hold = true;
+    desk.press("Tab v");
+    let Some(Request::Compare { ticket, .. }) = desk.held.pop() else {
+        panic!("{:?}", desk.held);
+    };
+    let error = Error::usage("6 models do not fit side by side").hint("name two to 5");
+    desk.feed(Event::Compared {
+        ticket,
+        answer: Err(error),
+    });
+    let screen = desk.screen();
+    assert!(
+        screen.contains("6 models do not fit side by side"),
+        "{screen}"
+    );
+    assert!(screen.contains("hint: name two to 5"), "{screen}");
+    desk.press("v v Ctrl+C i");
+    assert_eq!(desk.screen(), answer);
 }
 
 #[test]
@@ -253,7 +441,10 @@ fn an_unknown_command_is_said_and_kept() {
 #[test]
 fn earlier_questions_are_kept_searched_and_put_back() {
     let mut desk = Driver::open(80, 24);
-    desk.feed(Event::Remembered(vec!["from last time".to_owned()]));
+    desk.feed(Event::Remembered(
+        Kept::Questions,
+        vec!["from last time".to_owned()],
+    ));
     desk.ask("which is smallest");
     assert_eq!(desk.kept, ["which is smallest"]);
     desk.press("Up Up");
@@ -303,7 +494,7 @@ fn help_does_what_its_line_says() {
 }
 
 /// Keys that lead to each state from a desk with two answers.
-const STATES: [(&str, &str); 13] = [
+const STATES: [(&str, &str); 27] = [
     ("input", ""),
     ("input with text", "w h a t"),
     ("answer", "Tab"),
@@ -314,6 +505,20 @@ const STATES: [(&str, &str); 13] = [
     ("fields", "Tab e"),
     ("a value", "Tab e Enter"),
     ("card", "Tab j j j Enter"),
+    ("models side by side", "Tab v"),
+    ("a card of a comparison", "Tab v Right Enter"),
+    ("facts", "Tab j j j Enter Right"),
+    ("related cards", "Tab j j j Enter Right Right"),
+    ("a card from a card", "Tab j j j Enter Right Right Enter"),
+    ("a script", "Tab t"),
+    ("words to find", "Tab j j j Enter /"),
+    ("models", "Tab 2"),
+    ("a model further down", "Tab 2 j j Space Space"),
+    ("filter", "Tab 2 /"),
+    ("a filter that finds nothing", "Tab 2 / z z z Esc"),
+    ("facets", "Tab 2 Tab"),
+    ("a card of the list", "Tab 2 Enter"),
+    ("a comparison of the list", "Tab 2 Space Space v"),
     ("palette", "Ctrl+P"),
     ("earlier", "Ctrl+R"),
     ("help", "Tab ?"),
@@ -368,8 +573,8 @@ fn all_keys() -> Vec<KeyEvent> {
 #[test]
 fn every_key_in_every_state_is_safe_and_only_q_quits() {
     for (state, keys) in STATES {
-        for size in [(80, 24), (120, 40), (30, 8)] {
-            for key in all_keys() {
+        for (size, every) in [((80, 24), 1), ((120, 40), 3), ((30, 8), 7)] {
+            for key in all_keys().into_iter().step_by(every) {
                 let mut desk = in_state(keys, size);
                 desk.feed(Event::Key(key));
                 desk.screen();
@@ -388,7 +593,8 @@ fn every_key_in_every_state_is_safe_and_only_q_quits() {
 fn every_key_that_the_footer_shows_changes_something() {
     for (state, keys) in STATES {
         let desk = in_state(keys, (120, 40));
-        let shown: Vec<_> = BINDINGS
+        let bindings = desk.app.keymap().bindings();
+        let shown: Vec<_> = bindings
             .iter()
             .filter(|binding| !binding.short.is_empty() && desk.app.offers(binding))
             .collect();
@@ -398,7 +604,7 @@ fn every_key_that_the_footer_shows_changes_something() {
             if desk.app.context() == Context::Input && binding.shown == "Enter" {
                 continue;
             }
-            let changes = BINDINGS
+            let changes = bindings
                 .iter()
                 .filter(|other| other.shown == binding.shown && other.is_in(desk.app.context()))
                 .flat_map(modeldesk::tui::keymap::Binding::events)

@@ -3,6 +3,7 @@
 mod double;
 mod hostile;
 mod keys;
+mod models;
 #[cfg(unix)]
 mod pty;
 mod screens;

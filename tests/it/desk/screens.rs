@@ -8,7 +8,7 @@ use super::double::{Driver, notice, opened};
 const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (120, 40)];
 
 /// Compares the screen after `keys` with the stored one, at every size.
-fn at_each_size(name: &str, start: fn(u16, u16) -> Driver, steps: &dyn Fn(&mut Driver)) {
+pub(super) fn at_each_size(name: &str, start: fn(u16, u16) -> Driver, steps: &dyn Fn(&mut Driver)) {
     for (columns, rows) in SIZES {
         let mut driver = start(columns, rows);
         steps(&mut driver);
@@ -56,6 +56,59 @@ fn an_answer_with_a_source_selected() {
 fn a_card_at_the_cited_line() {
     at_each_size("card", Driver::answered, &|desk| {
         desk.press("Tab j j j Enter");
+    });
+}
+
+#[test]
+fn models_side_by_side() {
+    let steps = |desk: &mut Driver| desk.press("Tab v j j j Right");
+    at_each_size("compare", Driver::answered, &steps);
+    let mut wide = Driver::answered(200, 50);
+    steps(&mut wide);
+    insta::assert_snapshot!("compare_200x50", wide.screen());
+}
+
+#[test]
+fn five_models_side_by_side() {
+    let steps =
+        |desk: &mut Driver| desk.press("Tab m Space j Space j Space j j j j Space j Space v");
+    at_each_size("compare_five", Driver::answered, &steps);
+}
+
+#[test]
+fn the_rest_of_a_card() {
+    at_each_size("card_end", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter G");
+    });
+}
+
+#[test]
+fn front_matter_of_a_card() {
+    at_each_size("card_front", Driver::answered, &|desk| {
+        desk.press("Tab j j j j j Enter");
+    });
+}
+
+#[test]
+fn what_the_desk_reads_of_a_card() {
+    at_each_size("card_facts", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter Right j");
+    });
+}
+
+#[test]
+fn cards_beside_a_card() {
+    at_each_size("card_related", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter Right Right j");
+    });
+}
+
+#[test]
+fn a_card_as_it_is() {
+    at_each_size("card_raw", Driver::answered, &|desk| {
+        desk.press("Tab j j j Enter :");
+        desk.type_text("raw");
+        desk.press("Enter");
     });
 }
 

@@ -46,6 +46,54 @@ fn list_is_an_array_of_ids_and_sources() {
 }
 
 #[test]
+fn list_is_filtered_and_sorted_like_the_models_pane() {
+    let home = Home::new();
+    let list = |arguments: &[&str]| {
+        let listed = json(&home, &[&["cards", "list", "--json"], arguments].concat());
+        listed.as_array().unwrap().clone()
+    };
+    let ids = |cards: &[Value]| {
+        let of = |card: &Value| card["id"].as_str().unwrap().to_owned();
+        cards.iter().map(of).collect::<Vec<_>>()
+    };
+    let facet = list(&[
+        "--facet",
+        "task:translation",
+        "--facet",
+        "license:apache-2.0",
+    ]);
+    let named = list(&["--task", "translation", "--license", "apache-2.0"]);
+    assert!(!named.is_empty());
+    assert_eq!(ids(&named), ids(&facet));
+    let sorted = list(&["--sort", "parameters", "--descending"]);
+    let counts = sorted.iter().map_while(|card| card["parameters"].as_u64());
+    let counts = counts.collect::<Vec<_>>();
+    assert!(counts.len() > 20 && counts.is_sorted_by(|a, b| a >= b));
+    assert_eq!(sorted.len(), list(&[]).len());
+    let output = home.run(&[
+        "cards",
+        "list",
+        "--filter",
+        "translates under 10 MB",
+        "--json",
+    ]);
+    assert_eq!(text(&output.stdout), "[]\n");
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("No model under 10 MB that translates. Nearest: "),
+        "{said}"
+    );
+    assert!(
+        said.contains("read as: translation, at most 10 MB on disk"),
+        "{said}"
+    );
+    let literal = list(&["--filter", "T5 small", "--sort", "name"]);
+    assert!(!literal.is_empty());
+    let id = |card: &Value| card["id"].as_str().unwrap().to_lowercase();
+    assert!(literal.iter().all(|card| id(card).contains("t5")));
+}
+
+#[test]
 fn show_prints_the_card_or_its_facts() {
     let home = Home::new();
     let output = home.run(&["cards", "show", "google/flan-t5-base"]);

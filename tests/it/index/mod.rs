@@ -85,6 +85,8 @@ impl Home {
         command
             .args(arguments)
             .stdin(Stdio::null())
+            .env_remove("HF_HUB_CACHE")
+            .env_remove("HF_HOME")
             .env("HOME", self.path());
         for (variable, name) in [
             ("XDG_DATA_HOME", "data"),
@@ -128,6 +130,14 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
                 .unwrap();
         }
     }
+}
+
+/// Copies the built binary to `path`. Another process does it: a file that is open for writing here
+/// stays so in a child that another test starts in that moment, and cannot be run until it is gone.
+pub(crate) fn copy_of_the_binary(path: &Path) {
+    let mut copy = Command::new("cp");
+    let copied = copy.arg(env!("CARGO_BIN_EXE_modeldesk")).arg(path).status();
+    assert!(copied.unwrap().success());
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

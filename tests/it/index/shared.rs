@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{Home, add, card, found, id, jsonl, text, word};
+use super::{Home, add, card, copy_of_the_binary, found, id, jsonl, text, word};
 use crate::counts;
 
 #[test]
@@ -125,7 +125,7 @@ fn restricted(home: &Home, arguments: &[&str]) -> Command {
     open_to_read(home.path());
     let binary = home.path().join("modeldesk");
     if !binary.exists() {
-        std::fs::copy(env!("CARGO_BIN_EXE_modeldesk"), &binary).unwrap();
+        copy_of_the_binary(&binary);
     }
     let mut command = home.placed(Command::new(binary), arguments);
     if home.path().metadata().unwrap().uid() == 0 {
@@ -163,11 +163,7 @@ fn a_read_only_home_with_an_index_is_searched_as_it_is() {
     let row = counts::row("I2");
     let home = Home::new();
     add(&home.open(), [1]);
-    std::fs::copy(
-        env!("CARGO_BIN_EXE_modeldesk"),
-        home.path().join("modeldesk"),
-    )
-    .unwrap();
+    copy_of_the_binary(&home.path().join("modeldesk"));
     let output = restricted(&home, &["cards", "list", "--search", &word(1)])
         .output()
         .unwrap();
@@ -196,11 +192,7 @@ fn a_read_only_home_with_an_index_is_searched_as_it_is() {
 fn a_read_only_home_without_an_index_is_searched_in_memory() {
     let row = counts::row("I2");
     let home = Home::new();
-    std::fs::copy(
-        env!("CARGO_BIN_EXE_modeldesk"),
-        home.path().join("modeldesk"),
-    )
-    .unwrap();
+    copy_of_the_binary(&home.path().join("modeldesk"));
     let output = restricted(&home, &["cards", "list", "--search", "summarization"])
         .output()
         .unwrap();
@@ -221,11 +213,7 @@ fn an_index_that_may_not_be_read_is_not_wiped() {
     let row = counts::row("I3");
     let home = Home::new();
     add(&home.open(), [1]);
-    std::fs::copy(
-        env!("CARGO_BIN_EXE_modeldesk"),
-        home.path().join("modeldesk"),
-    )
-    .unwrap();
+    copy_of_the_binary(&home.path().join("modeldesk"));
     let mut command = restricted(&home, &["cards", "list", "--search", &word(1)]);
     let current = home.current();
     std::fs::set_permissions(&current, PermissionsExt::from_mode(0o000)).unwrap();

@@ -1,0 +1,181 @@
+//! A model card, opened at the line that an answer cites: its text, its facts, and the cards
+//! beside it, each of which opens over the one before.
+
+mod entries;
+mod listing;
+mod page;
+mod source;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use self::page::Page;
+use super::chrome;
+use super::editor::Editor;
+use super::keymap::{Command, Context};
+use super::theme::Theme;
+use crate::card::Origin;
+use crate::error::Result;
+use crate::jobs::OpenCard;
+
+/// Most cards that are open one over the other; the oldest gives way.
+const DEEPEST: usize = 64;
+
+/// What an origin is called on the screen.
+pub(super) fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::BuiltIn => "built-in",
+        Origin::User | Origin::Run => "yours",
+        Origin::Imported => "hub, unchecked",
+    }
+}
+
+/// The cards that were opened, the last of which is shown.
+#[derive(Debug)]
+pub(super) struct CardView {
+    page: Page,
+    /// Those it was opened from, the first one first.
+    below: Vec<Page>,
+    /// The words to find, while they are typed, and those that were typed last.
+    finding: Option<Editor>,
+    sought: String,
+}
+
+impl CardView {
+    /// The card `id` at line `cited`, 0 for none, once request `ticket` is answered.
+    pub(super) fn new(id: &str, cited: usize, ticket: u64) -> Self {
+        Self {
+            page: Page::new(id, cited, ticket),
+            below: Vec::new(),
+            finding: None,
+            sought: String::new(),
+        }
+    }
+
+    /// What `y` copies: `id:line` of what is read, or the id of a selected card.
+    pub(super) fn place(&self) -> String {
+        self.page.place()
+    }
+
+    /// What its keys are.
+    pub(super) fn context(&self) -> Context {
+        match self.finding {
+            Some(_) => Context::Find,
+            None => Context::Card,
+        }
+    }
+
+    /// Whether it waits for this request.
+    pub(super) fn waits_for(&self, ticket: u64) -> bool {
+        self.page.waits_for(ticket)
+    }
+
+    /// Takes the card that was asked for. [`Self::layout`] has to follow.
+    pub(super) fn hear(&mut self, card: &Result<Option<OpenCard>>) {
+        self.page.hear(card);
+    }
+
+    /// The card that Enter opens from here, where that is another than this one: whoever owns the
+    /// view requests it and hands the ticket to [`Self::enter`].
+    pub(super) fn wanted(&self) -> Option<String> {
+        self.page.wanted()
+    }
+
+    /// Opens the card `id` over this one, once request `ticket` is answered.
+    pub(super) fn enter(&mut self, id: &str, ticket: u64) {
+        let before = std::mem::replace(&mut self.page, Page::new(id, 0, ticket));
+        if self.below.len() >= DEEPEST {
+            self.below.remove(0);
+        }
+        self.below.push(before);
+    }
+
+    /// One step back inside the view: to the facts, or to the card that this one was opened from.
+    /// False when there is none, and the view itself is what goes.
+    pub(super) fn back(&mut self) -> bool {
+        if self.finding.take().is_some() || self.page.back() {
+            return true;
+        }
+        let before = self.below.pop();
+        let was = before.is_some();
+        if let Some(before) = before {
+            self.page = before;
+        }
+        was
+    }
+
+    /// Fits what is shown to an area of that size.
+    pub(super) fn layout(&mut self, columns: u16, rows: u16) {
+        self.page.layout(columns, rows);
+    }
+
+    /// Whether there is more text below.
+    pub(super) fn goes_on(&self) -> bool {
+        self.page.goes_on()
+    }
+
+    /// Whether `command` would do something now.
+    pub(super) fn can(&self, command: Command) -> bool {
+        match command {
+            _ if self.finding.is_some() => command.edits(),
+            Command::Find => self.page.is_text(),
+            Command::FindNext | Command::FindPrevious => {
+                self.page.is_text() && !self.sought.is_empty()
+            }
+            Command::Copy => true,
+            _ => self.page.can(command),
+        }
+    }
+
+    /// Scrolls, walks the tabs, opens a fact at its line, shows the text as it is, finds words.
+    /// Returns what there is to say.
+    pub(super) fn run(&mut self, command: Command) -> Option<String> {
+        match (command, &mut self.finding) {
+            (Command::Send, Some(editor)) => {
+                editor.text().trim().clone_into(&mut self.sought);
+                self.finding = None;
+                return self.find(true);
+            }
+            (_, Some(editor)) => drop(editor.run(command)),
+            (Command::Find, None) => self.finding = Some(Editor::new(false)),
+            (Command::FindNext, None) => return self.find(true),
+            (Command::FindPrevious, None) => return self.find(false),
+            (_, None) => self.page.run(command),
+        }
+        None
+    }
+
+    fn find(&mut self, forward: bool) -> Option<String> {
+        let found = self.sought.is_empty() || self.page.find(&self.sought, forward);
+        let sought = crate::text::line(&self.sought);
+        (!found).then(|| format!("The card does not have: {sought}"))
+    }
+
+    /// Takes a character of the words to find.
+    pub(super) fn type_char(&mut self, c: char) {
+        if let Some(editor) = &mut self.finding {
+            editor.type_char(c);
+        }
+    }
+
+    /// Draws the card; returns the cell of the cursor while words to find are typed.
+    pub(super) fn view(&self, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        self.page.view(theme, area, buffer);
+        let editor = self.finding.as_ref()?;
+        let y = area.bottom().saturating_sub(1);
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        let x = chrome::put(buffer, row, (area.x, y), "find: ", theme.strong());
+        let room = usize::from(area.right().saturating_sub(x + 1)).max(1);
+        let shown = editor.shown(room);
+        let (column, line) = shown.cursor;
+        let text = shown.rows.get(line).map_or("", String::as_str);
+        let rest = " ".repeat(room);
+        chrome::put(buffer, row, (x, y), &rest, theme.strong());
+        chrome::put(buffer, row, (x, y), text, theme.strong());
+        Some(Position::new(x.saturating_add(column as u16), y))
+    }
+}

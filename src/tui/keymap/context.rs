@@ -1,0 +1,68 @@
+//! Where the focus is, which decides what keys mean.
+
+impl Context {
+    /// What it is called in the footer, after "Tab to".
+    pub fn label(self) -> &'static str {
+        self.name().rsplit(' ').next().unwrap_or_default()
+    }
+}
+
+/// Declares the contexts: variant, whether plain characters are text there, and what it is called.
+macro_rules! contexts {
+    ($($(#[$doc:meta])* $variant:ident = $typing:literal, $name:literal;)*) => {
+        /// Where the focus is, which decides what keys mean.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Context {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Context {
+            /// Whether plain characters are text here.
+            pub fn is_typing(self) -> bool {
+                match self { $(Self::$variant => $typing,)* }
+            }
+
+            /// What it is called, after "in".
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+contexts! {
+    /// The input line of a pane.
+    Input = true, "the input";
+    /// The list of example questions.
+    Examples = false, "the examples";
+    /// The conversation.
+    Answer = false, "an answer";
+    /// Why the models stand in their order.
+    Why = false, "the view of why";
+    /// The fields of a reading.
+    Fields = false, "the fields of a reading";
+    /// The value of one field, being typed.
+    Value = true, "a value";
+    /// A model card.
+    Card = false, "a card";
+    /// Models side by side.
+    Compare = false, "a comparison";
+    /// What can be done with a model that does not run here.
+    Script = false, "a script";
+    /// Words to be found in what is read, being typed.
+    Find = true, "the words to find";
+    /// The filter of a list of models, being typed.
+    Filter = true, "the filter";
+    /// The list of models.
+    Models = false, "the list of models";
+    /// What the models can be narrowed by.
+    Facets = false, "the facets";
+    /// The palette's filter.
+    Palette = true, "the palette";
+    /// The filter over earlier inputs.
+    Search = true, "earlier inputs";
+    /// The keys of the pane.
+    Help = false, "help";
+    /// A text that no clipboard took.
+    Text = false, "a text";
+}

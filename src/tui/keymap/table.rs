@@ -1,0 +1,256 @@
+//! The keys that ship.
+
+use std::borrow::Cow;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use super::{Binding, Command, Context as C, Key};
+
+/// Contexts, keys, command, how the keys are written, the footer's word, the help's sentence.
+type Row = (
+    &'static [C],
+    &'static [Key],
+    Command,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+/// Commands that have no key: the palette alone has them.
+pub static KEYLESS: &[(Command, &str)] = &[
+    (Command::Examples, "the example questions again"),
+    (Command::Scope, "imported cards answer too, or no longer"),
+    (Command::Mouse, "wheel and click, or selecting text again"),
+];
+
+/// The table as bindings.
+pub(super) fn bindings() -> Vec<Binding> {
+    let binding = |&(contexts, keys, command, shown, short, help): &Row| Binding {
+        contexts,
+        keys: Cow::Borrowed(keys),
+        command,
+        shown: Cow::Borrowed(shown),
+        short,
+        help,
+    };
+    ROWS.iter().map(binding).collect()
+}
+
+const INPUT: &[C] = &[C::Input];
+const INPUTS: &[C] = &[C::Input, C::Filter];
+const TYPING: &[C] = &[
+    C::Input,
+    C::Filter,
+    C::Value,
+    C::Find,
+    C::Palette,
+    C::Search,
+];
+const FIELD: &[C] = &[C::Value, C::Find, C::Palette, C::Search];
+const ANSWER: &[C] = &[C::Answer];
+const CARD: &[C] = &[C::Card];
+const LISTS: &[C] = &[C::Answer, C::Models];
+/// Parts of a pane that are read, not typed into.
+const OUTSIDE: &[C] = &[
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Card,
+    C::Compare,
+    C::Script,
+    C::Models,
+    C::Facets,
+];
+const READ: &[C] = &[
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Card,
+    C::Compare,
+    C::Script,
+    C::Models,
+    C::Facets,
+    C::Help,
+    C::Text,
+];
+const PARTS: &[C] = &[
+    C::Input,
+    C::Filter,
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Card,
+    C::Compare,
+    C::Script,
+    C::Models,
+    C::Facets,
+];
+const SCROLLED: &[C] = &[
+    C::Input,
+    C::Filter,
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Card,
+    C::Compare,
+    C::Script,
+    C::Models,
+    C::Facets,
+    C::Help,
+    C::Text,
+];
+/// Parts without text to search, where `/` is the palette as in an input.
+const NO_FIND: &[C] = &[
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Compare,
+    C::Script,
+    C::Facets,
+];
+const PICK: &[C] = &[C::Palette, C::Search];
+const EVERYWHERE: &[C] = &[
+    C::Input,
+    C::Filter,
+    C::Examples,
+    C::Answer,
+    C::Why,
+    C::Fields,
+    C::Value,
+    C::Card,
+    C::Compare,
+    C::Script,
+    C::Find,
+    C::Models,
+    C::Facets,
+    C::Palette,
+    C::Search,
+    C::Help,
+    C::Text,
+];
+
+const UP: Key = Key::plain(KeyCode::Up);
+const DOWN: Key = Key::plain(KeyCode::Down);
+const LEFT: Key = Key::plain(KeyCode::Left);
+const RIGHT: Key = Key::plain(KeyCode::Right);
+const ENTER: Key = Key::plain(KeyCode::Enter);
+const TAB: Key = Key::plain(KeyCode::Tab);
+const BACK_TAB: Key = Key::plain(KeyCode::BackTab);
+const PAGE_UP: Key = Key::plain(KeyCode::PageUp);
+const PAGE_DOWN: Key = Key::plain(KeyCode::PageDown);
+const HOME: Key = Key::plain(KeyCode::Home);
+const END: Key = Key::plain(KeyCode::End);
+const SHIFT_ENTER: Key = Key::with(KeyCode::Enter, KeyModifiers::SHIFT);
+const ALT_ENTER: Key = Key::with(KeyCode::Enter, KeyModifiers::ALT);
+const CTRL_LEFT: Key = Key::with(KeyCode::Left, KeyModifiers::CONTROL);
+const CTRL_RIGHT: Key = Key::with(KeyCode::Right, KeyModifiers::CONTROL);
+const BACKSPACE: Key = Key::plain(KeyCode::Backspace);
+
+#[rustfmt::skip]
+static ROWS: &[Row] = &[
+    (INPUT, &[ENTER], Command::Send, "Enter", "ask", "ask the question"),
+    (&[C::Value], &[ENTER], Command::Send, "Enter", "answer again", "set the value and answer again"),
+    (PICK, &[ENTER], Command::Open, "Enter", "take", "take the marked line"),
+    (&[C::Help], &[ENTER], Command::Open, "Enter", "do it", "do what the marked line says"),
+    (&[C::Examples], &[ENTER], Command::Open, "Enter", "ask", "ask the marked question"),
+    (ANSWER, &[ENTER], Command::Open, "Enter", "card", "open the card of what is marked, at the cited line"),
+    (&[C::Models], &[ENTER], Command::Open, "Enter", "card", "open the card of the marked model"),
+    (&[C::Facets], &[ENTER, Key::char(' ')], Command::Open, "Enter", "set", "keep only models of this kind, or all again"),
+    (&[C::Card], &[ENTER], Command::Open, "Enter", "go", "go to the line of a fact, or to a related card"),
+    (&[C::Compare], &[ENTER], Command::Open, "Enter", "card", "open the card where the marked cell stands"),
+    (&[C::Find], &[ENTER], Command::Send, "Enter", "find", "find the words; n and N go on"),
+    (&[C::Fields], &[ENTER], Command::Open, "Enter", "change", "change the marked field; an empty value drops it"),
+    (&[C::Filter], &[ENTER], Command::Send, "Enter", "to the list", "keep the filter and go to the list"),
+    (INPUT, &[TAB], Command::NextPart, "Tab", "answer", "next part: input, answer, card"),
+    (&[C::Filter], &[TAB], Command::NextPart, "Tab", "list", "next part: filter, list, card"),
+    (INPUT, &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier questions", "search earlier questions"),
+    (&[C::Filter], &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier filters", "search earlier filters"),
+    (INPUTS, &[Key::char('/')], Command::Slash, "/", "commands", "commands, in an empty input; // begins with a slash"),
+    (INPUT, &[Key::ctrl('j'), SHIFT_ENTER, ALT_ENTER], Command::Newline, "Ctrl+J", "", "new line; also Shift+Enter, Alt+Enter"),
+    (INPUT, &[Key::ctrl('g')], Command::Editor, "Ctrl+G", "", "write in $VISUAL or $EDITOR"),
+    (SCROLLED, &[UP], Command::Up, "Up Down", "", ""),
+    (SCROLLED, &[DOWN], Command::Down, "Up Down", "", ""),
+    (PICK, &[UP], Command::Up, "Up Down", "move", "move"),
+    (PICK, &[DOWN], Command::Down, "Up Down", "", ""),
+    (READ, &[Key::char('k')], Command::Up, "j k", "move", "move; also arrows"),
+    (READ, &[Key::char('j')], Command::Down, "j k", "", ""),
+    (&[C::Models], &[Key::char('/')], Command::Find, "/", "filter", "filter the list as you type"),
+    (&[C::Models], &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models"),
+    (LISTS, &[Key::char('t')], Command::Try, "t", "try", "what to do with the marked model: a script for transformers, and what runs here"),
+    (LISTS, &[Key::char('f')], Command::Tune, "f", "fine-tune", "plan a fine-tune of the marked model"),
+    (ANSWER, &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models, or the first two"),
+    (LISTS, &[Key::char(' ')], Command::Mark, "Space", "mark", "mark a model for comparing"),
+    (&[C::Compare], &[Key::char('v')], Command::Back, "v", "close", "close this view"),
+    (&[C::Script], &[Key::char('t')], Command::Back, "t", "close", "close this view"),
+    (ANSWER, &[Key::char('w')], Command::Why, "w", "why", "why the models stand in this order"),
+    (&[C::Why], &[Key::char('w')], Command::Back, "w", "close", "close this view"),
+    (ANSWER, &[Key::char('y')], Command::Copy, "y", "copy", "copy: script of a model, id:line of a source, or the answer"),
+    (ANSWER, &[Key::char('e')], Command::Edit, "e", "change", "change how the question was read"),
+    (&[C::Models], &[Key::char('s')], Command::Sort, "s", "sort", "sort by the next column"),
+    (&[C::Models], &[Key::char('S')], Command::Reverse, "S", "", "turn the order round"),
+    (&[C::Models], &[Key::char('y')], Command::Copy, "y", "copy", "copy the id of the marked model"),
+    (&[C::Compare], &[Key::char('y')], Command::Copy, "y", "copy", "copy the comparison as Markdown"),
+    (&[C::Script], &[Key::char('y')], Command::Copy, "y", "copy", "copy the script"),
+    (&[C::Fields], &[Key::char('e')], Command::Back, "e", "close", "close this view"),
+    (ANSWER, &[Key::char('m')], Command::More, "m", "more", "more models, or fewer"),
+    (ANSWER, &[Key::char('n')], Command::New, "n", "new", "start afresh: the next question carries nothing over"),
+    (CARD, &[Key::char('[')], Command::PreviousVariant, "[ ]", "sources", "previous, next source of the answer"),
+    (CARD, &[Key::char(']')], Command::NextVariant, "[ ]", "", ""),
+    (CARD, &[LEFT], Command::Left, "Left Right", "tabs", "card, facts, related"),
+    (CARD, &[RIGHT], Command::Right, "Left Right", "", ""),
+    (&[C::Compare], &[LEFT], Command::Left, "Left Right", "model", "previous, next model"),
+    (&[C::Compare], &[RIGHT], Command::Right, "Left Right", "", ""),
+    (CARD, &[Key::char('y')], Command::Copy, "y", "copy", "copy id:line"),
+    (CARD, &[Key::char('r')], Command::Raw, "r", "raw", "the card as its file has it, or laid out"),
+    (CARD, &[Key::char('/')], Command::Find, "/", "find", "find words in the card"),
+    (CARD, &[Key::char('n')], Command::FindNext, "n N", "next", "next, previous place of the words"),
+    (CARD, &[Key::char('N')], Command::FindPrevious, "n N", "", ""),
+    (INPUT, &[RIGHT], Command::Right, "Right", "", "at the end: take the name shown in dim"),
+    (INPUTS, &[PAGE_UP], Command::PageUp, "PgUp PgDn End", "", "scroll the content and stay here"),
+    (INPUTS, &[PAGE_DOWN], Command::PageDown, "PgUp PgDn End", "", ""),
+    (INPUTS, &[END], Command::Bottom, "PgUp PgDn End", "", ""),
+    (READ, &[PAGE_UP], Command::PageUp, "PgUp PgDn", "", "scroll; Ctrl+U and Ctrl+D by half"),
+    (READ, &[PAGE_DOWN], Command::PageDown, "PgUp PgDn", "", ""),
+    (READ, &[Key::ctrl('u')], Command::HalfUp, "Ctrl+U", "", ""),
+    (READ, &[Key::ctrl('d')], Command::HalfDown, "Ctrl+D", "", ""),
+    (READ, &[Key::char('g'), HOME], Command::Top, "g", "", "to the start"),
+    (READ, &[Key::char('G'), END], Command::Bottom, "G", "", "to the end"),
+    (OUTSIDE, &[TAB], Command::NextPart, "Tab", "next", "next part: input, content, side"),
+    (PARTS, &[BACK_TAB], Command::PreviousPart, "Shift+Tab", "", "previous part"),
+    (OUTSIDE, &[Key::char('z')], Command::Zoom, "z", "zoom", "one part fills the screen, and back"),
+    (OUTSIDE, &[Key::char('i')], Command::ToInput, "i", "", "back into the input"),
+    (TYPING, &[Key::ctrl('a')], Command::LineStart, "Ctrl+A E W U K Y", "", "line start, end; delete word, to start, to end; put back"),
+    (TYPING, &[HOME], Command::LineStart, "Home", "", ""),
+    (TYPING, &[Key::ctrl('e')], Command::LineEnd, "Ctrl+E", "", ""),
+    (FIELD, &[END], Command::LineEnd, "End", "", ""),
+    (TYPING, &[Key::ctrl('w'), Key::with(KeyCode::Backspace, KeyModifiers::ALT)], Command::DeleteWord, "Ctrl+W", "", ""),
+    (TYPING, &[Key::ctrl('u')], Command::DeleteToStart, "Ctrl+U", "", ""),
+    (TYPING, &[Key::ctrl('k')], Command::DeleteToEnd, "Ctrl+K", "", ""),
+    (TYPING, &[Key::ctrl('y')], Command::Yank, "Ctrl+Y", "", ""),
+    (TYPING, &[CTRL_LEFT], Command::WordLeft, "Ctrl+Left", "", ""),
+    (TYPING, &[CTRL_RIGHT], Command::WordRight, "Ctrl+Right", "", ""),
+    (TYPING, &[LEFT], Command::Left, "Left", "", ""),
+    (FIELD, &[RIGHT], Command::Right, "Right", "", ""),
+    // Some terminals send Ctrl+H for Backspace.
+    (TYPING, &[BACKSPACE, Key::ctrl('h')], Command::Backspace, "Backspace", "", ""),
+    (TYPING, &[Key::plain(KeyCode::Delete)], Command::Delete, "Delete", "", ""),
+    (&[C::Help], &[Key::char('?'), Key::plain(KeyCode::F(1)), Key::char('q')], Command::Back, "?", "close", "close this view"),
+    (EVERYWHERE, &[Key::plain(KeyCode::Esc)], Command::Back, "Esc", "back", "one step back; never quits, nothing is lost"),
+    (EVERYWHERE, &[Key::ctrl('c')], Command::Interrupt, "Ctrl+C", "", "stop waiting, else clear the input; twice within 2 s: quit"),
+    (OUTSIDE, &[Key::char(':')], Command::Palette, ":", "", "every command, by name; also Ctrl+P"),
+    (PARTS, &[Key::ctrl('p')], Command::Palette, "Ctrl+P", "", "every command, by name"),
+    (OUTSIDE, &[Key::char('q')], Command::Quit, "q", "", "quit"),
+    (NO_FIND, &[Key::char('/')], Command::Palette, "/", "", ""),
+    (OUTSIDE, &[Key::char('1')], Command::ToAsk, "1", "", "ask: questions and answers"),
+    (OUTSIDE, &[Key::char('2')], Command::ToModels, "2", "", "models: every card, filtered and sorted"),
+    (EVERYWHERE, &[Key::ctrl('l')], Command::Redraw, "Ctrl+L", "", "draw the screen anew"),
+    (EVERYWHERE, &[Key::ctrl('z')], Command::Suspend, "Ctrl+Z", "", "suspend; `fg` comes back"),
+    (INPUTS, &[Key::char('?')], Command::Help, "?", "help", "keys of this pane; F1 while there is text"),
+    (OUTSIDE, &[Key::char('?')], Command::Help, "?", "help", "keys of this pane; also F1"),
+    (PARTS, &[Key::plain(KeyCode::F(1))], Command::Help, "F1", "help", ""),
+];
