@@ -59,13 +59,13 @@ const SCREENS: [(&str, &[Step]); 7] = [
             "read as: how to",
         )],
     ),
-    ("models", &[("\t2", "56 models"), ("/summ mit", "3 of 56")]),
+    ("models", &[("\t2", "planned")]),
     (
         "compare",
         &[
-            ("\t2", "56 models"),
-            ("/bert base\r", " of 56"),
-            ("jj  v", "speed, here"),
+            ("\t2", "[2 Models]"),
+            ("/base uncased\r", " of "),
+            ("  v", "speed, here"),
         ],
     ),
     (

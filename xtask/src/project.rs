@@ -19,14 +19,18 @@ pub(crate) fn say(line: &str) {
     println!("{line}");
 }
 
+/// What builds the program and the integration tests: together, so that their dependencies are
+/// compiled once and not again for another set of features.
+const BUILD: [&str; 5] = ["test", "--release", "--no-run", "--test", "it"];
+
 /// Builds the program; returns where cargo put it.
 pub(crate) fn program() -> Result<PathBuf> {
-    built(&["build", "--release", "--bin", "modeldesk"], "modeldesk")
+    built(&BUILD, "modeldesk")
 }
 
 /// Builds the integration tests; returns where cargo put them.
 pub(crate) fn tests() -> Result<PathBuf> {
-    built(&["test", "--release", "--no-run", "--test", "it"], "it")
+    built(&BUILD, "it")
 }
 
 /// Runs cargo and returns the executable of that target.

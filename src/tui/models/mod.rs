@@ -114,7 +114,7 @@ impl Models {
 
     /// Whether list and side part share the screen.
     fn beside(&self) -> bool {
-        self.room.beside()
+        self.room.beside() && (self.views.is_empty() || self.views.are_narrow())
     }
 
     /// Where list and side part stand; without room for both they are the same place.

@@ -134,6 +134,11 @@ fn marked_models_are_compared_and_no_more_than_five_can_be() {
     );
     desk.press("v");
     assert!(desk.screen().contains("parameters"), "{}", desk.screen());
+    let beside = |row: &str| row.contains(" |");
+    assert!(
+        !desk.screen().lines().skip(2).any(beside),
+        "it has all of the width"
+    );
     desk.press("y");
     assert!(
         desk.copied[0].1.contains('|'),
