@@ -213,6 +213,11 @@ impl Catalogue {
         self.len() == 0
     }
 
+    /// Whether files of any model are on this disk.
+    pub fn any_on_disk(&self) -> bool {
+        !self.on_disk.is_empty()
+    }
+
     /// The model of a row that was found.
     pub fn entry(&self, row: u32) -> Option<Entry<'_>> {
         let at = row as usize;

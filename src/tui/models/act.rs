@@ -227,7 +227,7 @@ impl Models {
             let pointed = row
                 .checked_sub(usize::from(view::ABOVE))
                 .map(|row| self.scroll + row);
-            match pointed.filter(|at| *at < self.rows().len()) {
+            match pointed.filter(|at| self.in_sight().contains(at)) {
                 Some(at) => std::mem::replace(&mut self.selected, at) == at,
                 None => false,
             }

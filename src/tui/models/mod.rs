@@ -207,7 +207,7 @@ impl Pane for Models {
     fn can(&self, command: Command, _shell: &Shell) -> bool {
         match command {
             Command::NextPart | Command::PreviousPart | Command::ToInput => true,
-            Command::Zoom => self.room.wide && self.focus() != Part::Filter,
+            Command::Zoom => (self.beside() || self.room.zoomed) && self.focus() != Part::Filter,
             Command::Facets => self.views.is_empty() && self.focus() != Part::Facets,
             Command::Back => self.can_go_back(),
             _ if self.focus() == Part::View => self.views.can(command),
@@ -325,7 +325,7 @@ impl Pane for Models {
         self.room.wide = whole.width >= WIDE;
         let (left, right) = self.columns(body.content);
         self.cells = usize::from(left.width);
-        self.height = usize::from(left.height.saturating_sub(view::ABOVE));
+        self.height = usize::from(left.height.saturating_sub(view::ABOVE + view::BELOW));
         self.selected = self.selected.min(self.rows().len().saturating_sub(1));
         self.reveal();
         self.views.layout(right.width, right.height, shell);

@@ -120,6 +120,19 @@ impl Columns {
         })
     }
 
+    /// Id, and what no column shows: `id   origin built-in   licence mit`.
+    pub(super) fn rest(&self, entry: &Entry<'_>, now: SystemTime) -> String {
+        let mut rest = vec![crate::text::ident(entry.id).into_owned()];
+        let is_kept = |shows: Shows| self.kept.iter().any(|column| column.shows == shows);
+        for column in COLUMNS.iter().filter(|column| !is_kept(column.shows)) {
+            let text = cell(column.shows, entry, now);
+            if !text.is_empty() && text != "-" {
+                rest.push(format!("{} {text}", column.title));
+            }
+        }
+        rest.join("   ")
+    }
+
     /// A model's row.
     pub(super) fn entry(&self, entry: &Entry<'_>, now: SystemTime) -> String {
         self.row(|column| cell(column.shows, entry, now))

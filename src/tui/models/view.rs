@@ -13,6 +13,8 @@ use crate::tui::{chrome, wrap};
 
 /// Rows above the list: what is shown, and the titles.
 pub(super) const ABOVE: u16 = 2;
+/// Rows below the list: what the columns have no room for.
+pub(super) const BELOW: u16 = 1;
 
 impl Models {
     /// Draws list, side part and filter; returns the cell of the cursor.
@@ -75,6 +77,7 @@ impl Models {
         let columns = self.fitting();
         let head = columns.head(self.wanted.sort, self.wanted.descending);
         chrome::put(buffer, area, (area.x, area.y + 1), &head, theme.dim());
+        self.detail(&columns, theme, area, buffer);
         for (y, at) in (area.y + ABOVE..area.bottom()).zip(self.in_sight()) {
             self.row(
                 at,
@@ -90,14 +93,27 @@ impl Models {
         }
     }
 
-    /// The columns that fit. Disk and use are shown where a model in sight is on the disk.
+    /// The columns that fit. Disk and use are shown where a model is on the disk.
     pub(super) fn fitting(&self) -> Columns {
-        let mut entries = self.in_sight().filter_map(|at| self.entry_at(at));
-        let on_disk = entries.any(|entry| entry.on_disk.is_some());
+        let on_disk = self
+            .shown
+            .as_ref()
+            .is_some_and(|shown| shown.catalogue.any_on_disk());
         Columns::new(self.cells.saturating_sub(1), on_disk)
     }
 
-    fn in_sight(&self) -> std::ops::Range<usize> {
+    /// What the columns have no room for, of the marked model.
+    fn detail(&self, columns: &Columns, theme: Theme, area: Rect, buffer: &mut Buffer) {
+        let (Some(entry), Some(shown)) = (self.selected_entry(), &self.shown) else {
+            return;
+        };
+        let y = area.bottom().saturating_sub(1);
+        let text = columns.rest(&entry, shown.at);
+        let text = wrap::fit(&text, usize::from(area.width).saturating_sub(4));
+        chrome::put(buffer, area, (area.x + 3, y), text, theme.dim());
+    }
+
+    pub(super) fn in_sight(&self) -> std::ops::Range<usize> {
         self.scroll..(self.scroll + self.height).min(self.rows().len())
     }
 

@@ -1,13 +1,17 @@
 //! Text that tries to write to the terminal, in every place where text comes in.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use modeldesk::card::{Card, Fact};
+use modeldesk::advisor::Machine;
+use modeldesk::advisor::catalogue::Catalogue;
+use modeldesk::card::{Card, Fact, Origin};
 use modeldesk::error::Error;
-use modeldesk::jobs::OpenCard;
+use modeldesk::index::Summary;
+use modeldesk::jobs::{OpenCard, Request};
 use modeldesk::tui::Event;
 
-use super::double::{Driver, card, legal, notice, open_card, opened};
+use super::double::{Driver, card, legal, notice, open_card, opened, reply};
 use crate::counts;
 
 /// What is sent, and the part of it that is no text and must not be seen either.
@@ -126,6 +130,75 @@ fn screens(payload: &str, size: (u16, u16)) -> Vec<String> {
     screens
 }
 
+/// Models whose every text is `payload`.
+fn hostile_catalogue(payload: &str) -> Catalogue {
+    let model = |n: u64| Summary {
+        id: format!("org/{n}{payload}"),
+        origin: Origin::Imported,
+        guide: false,
+        name: format!("{payload}{n}"),
+        task: Some(format!("task{payload}")),
+        license: Some(format!("mit{payload}")),
+        architecture: Some(format!("bert{payload}")),
+        parameters: Some(n),
+        bytes: Some(n),
+        context: None,
+        facets: vec![
+            format!("task:task{payload}"),
+            format!("license:mit{payload}"),
+        ],
+    };
+    let machine = Machine::of(2, 24_000_000_000, 21_000_000_000, 180.0);
+    Catalogue::new((1..4).map(model), &[], &machine)
+}
+
+/// The Models pane over such models, and the views that open from it.
+fn models_screens(payload: &str, size: (u16, u16)) -> Vec<String> {
+    let mut screens = Vec::new();
+    let mut desk = Driver::open(size.0, size.1);
+    desk.hold = true;
+    let catalogue = Arc::new(hostile_catalogue(payload));
+    let answer = |desk: &mut Driver| {
+        for request in std::mem::take(&mut desk.held) {
+            let event = match request {
+                Request::Find { ticket, wanted } => Event::Found {
+                    ticket,
+                    at: SystemTime::UNIX_EPOCH,
+                    found: Ok((Arc::clone(&catalogue), catalogue.find(&wanted))),
+                },
+                Request::Card { ticket, .. } => Event::CardRead {
+                    ticket,
+                    card: Ok(Some(hostile_card(payload))),
+                },
+                Request::Compare { ticket, .. } => Event::Compared {
+                    ticket,
+                    answer: Err(Error::new(format!("cannot compare {payload}")).hint(payload)),
+                },
+                Request::Try { ticket, .. } => Event::Tried {
+                    ticket,
+                    answer: Ok(Box::new(legal(payload))),
+                },
+                other => reply(other),
+            };
+            desk.feed(event);
+        }
+    };
+    for keys in [
+        "Esc 2", "Space", "y", "Tab", "Enter", "Esc", "t", "Esc", "Space v", "Esc", "Enter", "/",
+        "Esc", "Esc", "Ctrl+P", "Esc",
+    ] {
+        desk.press(keys);
+        answer(&mut desk);
+        screens.push(desk.screen());
+    }
+    desk.feed(Event::Paste(format!("nothing {payload}")));
+    answer(&mut desk);
+    screens.push(desk.screen());
+    desk.press("Enter Ctrl+R");
+    screens.push(desk.screen());
+    screens
+}
+
 #[test]
 fn no_frame_holds_a_control_character_or_what_followed_it() {
     let row = counts::row("T1");
@@ -133,7 +206,8 @@ fn no_frame_holds_a_control_character_or_what_followed_it() {
     let others = crate::text::PAYLOADS.map(|payload| (payload, None));
     for (payload, hidden) in PAYLOADS.into_iter().chain(others) {
         for size in [(60, 20), (80, 24), (120, 40)] {
-            for screen in screens(payload, size) {
+            let models = models_screens(payload, size);
+            for screen in screens(payload, size).into_iter().chain(models) {
                 cases += 1;
                 assert_eq!(forbidden(&screen), [], "{payload:?}\n{screen}");
                 // In an id they are not left out but made visible, behind a mark.

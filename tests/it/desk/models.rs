@@ -21,7 +21,10 @@ fn listed(desk: &Driver) -> Vec<String> {
         .take_while(|row| !row.starts_with("--"));
     let list = rows.map(|row| row.split(" |").next().unwrap_or_default());
     let shown = list.map(|row| row.trim_matches(['>', '*', '{', '}', ' ']).to_owned());
-    shown.filter(|row| !row.is_empty()).collect()
+    let mut listed: Vec<String> = shown.filter(|row| !row.is_empty()).collect();
+    // Below the list stands more of the marked model.
+    listed.pop();
+    listed
 }
 
 #[test]
