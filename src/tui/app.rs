@@ -281,7 +281,7 @@ impl App {
         if let Some(errand) = self.shell.errand.take() {
             self.show_pane(match errand {
                 Errand::Ask(_) => 0,
-                Errand::Card(_) => 1,
+                Errand::Card(_) | Errand::Filter(_) => 1,
             });
             self.panes[self.current].take_on(errand, &mut self.shell);
         }
@@ -307,6 +307,9 @@ impl App {
                         Then::Do(command) => self.run(command),
                         Then::Card(id) => {
                             self.shell.errand = Some(Errand::Card(id));
+                        }
+                        Then::Filter(text) => {
+                            self.shell.errand = Some(Errand::Filter(text));
                         }
                         Then::Put(text) => self.panes[self.current].put(&text, &mut self.shell),
                     }

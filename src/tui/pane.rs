@@ -103,6 +103,8 @@ pub(super) enum Errand {
     Ask(String),
     /// A model for the Models pane, by id.
     Card(String),
+    /// A filter for the Models pane.
+    Filter(String),
 }
 
 impl fmt::Debug for Shell {

@@ -19,6 +19,8 @@ pub(super) enum Then {
     Put(String),
     /// Opens the card of a model.
     Card(String),
+    /// Filters the list of models.
+    Filter(String),
 }
 
 /// One line of a list.
@@ -41,6 +43,8 @@ pub(super) struct Picker {
     title: &'static str,
     filter: Editor,
     choices: Vec<Choice>,
+    /// Under all others in the palette: the list of models, filtered by what is typed.
+    rest: Option<Choice>,
     marked: usize,
 }
 
@@ -52,6 +56,7 @@ impl Picker {
             title,
             filter: Editor::new(false),
             choices,
+            rest: None,
             marked: 0,
         }
     }
@@ -90,6 +95,7 @@ impl Picker {
                 !choice.names.iter().any(begins),
             )
         });
+        found.extend(&self.rest);
         found
     }
 
@@ -103,14 +109,31 @@ impl Picker {
     /// Takes a character of the filter.
     pub(super) fn type_char(&mut self, c: char) {
         self.filter.type_char(c);
+        self.filtered();
+    }
+
+    /// The filter has changed: the first line is marked.
+    fn filtered(&mut self) {
         self.marked = 0;
+        let typed = self.filter.text();
+        let typed = typed.trim_start_matches(['/', ':']).trim();
+        let offered = self.context == Context::Palette && !typed.is_empty();
+        self.rest = offered.then(|| Choice {
+            text: format!(
+                "the list of models, filtered by: {}",
+                crate::text::line(typed)
+            ),
+            key: String::new(),
+            names: &[],
+            then: Then::Filter(typed.to_owned()),
+        });
     }
 
     /// Takes pasted text into the filter.
     pub(super) fn paste(&mut self, text: &str) {
         if self.context.is_typing() {
             self.filter.paste(text);
-            self.marked = 0;
+            self.filtered();
         }
     }
 
@@ -136,7 +159,7 @@ impl Picker {
             Command::Bottom => self.marked = last,
             _ => {
                 if self.filter.run(command) {
-                    self.marked = 0;
+                    self.filtered();
                 }
             }
         }

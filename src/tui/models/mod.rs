@@ -344,10 +344,14 @@ impl Pane for Models {
     }
 
     fn take_on(&mut self, errand: Errand, shell: &mut Shell) {
-        if let Errand::Card(id) = errand {
-            self.views.clear();
-            self.views.open_card(&id, 0, shell);
-            self.part = Part::View;
+        self.views.clear();
+        match errand {
+            Errand::Card(id) => {
+                self.views.open_card(&id, 0, shell);
+                self.part = Part::View;
+            }
+            Errand::Filter(text) => self.put(&text, shell),
+            Errand::Ask(_) => {}
         }
     }
 

@@ -223,6 +223,25 @@ fn the_palette_opens_a_model_by_name() {
 }
 
 #[test]
+fn the_palette_leads_to_models_that_it_does_not_name() {
+    let mut desk = Driver::answered(80, 24);
+    desk.press("Ctrl+P");
+    desk.type_text("model-07");
+    assert!(
+        desk.screen()
+            .contains("the list of models, filtered by: model-07"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("Enter");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("[2 Models]") && screen.contains("1 of 30 models"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn words_are_found_in_a_card_and_walked() {
     let mut desk = models(80, 24);
     desk.press("Enter /");
