@@ -7,3 +7,4 @@ mod models;
 #[cfg(unix)]
 mod pty;
 mod screens;
+mod sizes;

@@ -20,7 +20,7 @@ use crate::{parity, project};
 pub(crate) struct Arguments {
     #[arg(value_enum, default_value = "all")]
     part: Part,
-    /// A folder of real cards for Y2, compared with `PyYAML`
+    /// A folder of real cards for Y2, compared with `PyYAML`, and for T4
     #[arg(long, value_name = "DIR")]
     cards: Option<PathBuf>,
 }
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let tests = project::tests()?;
     let mut table = Table::default();
     for (module, rows) in arguments.part.modules() {
-        soak(&tests, module, rows, &mut table)?;
+        soak(&tests, module, rows, arguments.cards.as_deref(), &mut table)?;
         if module == "cards" {
             hostile::measure(&mut table)?;
             if let Some(cards) = &arguments.cards {
@@ -69,9 +69,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 }
 
 /// Runs the tests of a module, one after another, and adds its rows.
-fn soak(tests: &Path, module: &str, rows: &[&str], table: &mut Table) -> Result<()> {
+fn soak(
+    tests: &Path,
+    module: &str,
+    rows: &[&str],
+    cards: Option<&Path>,
+    table: &mut Table,
+) -> Result<()> {
     let start = Instant::now();
-    let output = Command::new(tests)
+    let mut command = Command::new(tests);
+    if let Some(cards) = cards {
+        // The tests run in the project's folder.
+        let cards = cards
+            .canonicalize()
+            .map_err(|e| Error::io("find", cards, e))?;
+        command.env("MODELDESK_SOAK_CARDS", cards);
+    }
+    let output = command
         .arg(format!("{module}::"))
         .args(["--nocapture", "--test-threads", "1"])
         .env("MODELDESK_SOAK", "full")
