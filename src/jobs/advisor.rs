@@ -1,8 +1,9 @@
 //! The thread that opens the library and answers questions, so that typing never waits.
 //!
 //! Requests queue in a channel. Before each piece of work the thread takes all that has arrived
-//! and keeps the newest question and the newest card only: what was asked before the newest is
-//! of no use to anybody.
+//! and keeps the newest of each kind only (question, comparison, script, card, list of models):
+//! what was asked before the newest is of no use to anybody. Lists of models are handed on to the
+//! catalogue's thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

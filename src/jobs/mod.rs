@@ -1,4 +1,5 @@
-//! The only threads and channels: named threads, cancellation, and the thread that answers.
+//! The only threads and channels: named threads, cancellation, the thread that answers, and the
+//! one that keeps the catalogue of models.
 //!
 //! A job reports through a closure that its owner gives it, and every report names the request
 //! that it belongs to, so that a late one can be dropped.

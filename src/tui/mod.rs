@@ -10,7 +10,8 @@
 //!   `compare` side by side, `script` for what does not run here; `markdown`: rows of a text
 //! - `input`, `editor`, `history`: typing; `picker`, `plain`: what lies over a pane
 //! - `chrome`, `theme`, `wrap`: what stands around a pane, styles, rows
-//! - `run`, `terminal`, `signals`, `clipboard`: the loop and what it does for the desk
+//! - `run`, `keys_in`, `terminal`, `signals`, `clipboard`, `external`: the loop, what it reads, and
+//!   what it does for the desk
 
 mod app;
 mod ask;

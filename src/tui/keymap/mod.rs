@@ -131,15 +131,6 @@ impl Keymap {
         &self.bindings
     }
 
-    /// The first key of `command` in `context`, as it is written.
-    pub fn shown(&self, command: Command, context: Context) -> Option<&str> {
-        let found = self
-            .bindings
-            .iter()
-            .find(|b| b.command == command && b.is_in(context) && b.is_bound(context));
-        found.map(|binding| binding.shown.as_ref())
-    }
-
     /// Every key of `command`, as they are written in `config.yaml`.
     pub fn keys(&self, command: Command) -> Vec<String> {
         let mut keys: Vec<String> = Vec::new();
@@ -315,10 +306,7 @@ mod tests {
         assert_eq!(told, Vec::<String>::new());
         assert_eq!(found(&keymap, Context::Answer, "x"), [Command::Why]);
         assert!(!found(&keymap, Context::Answer, "w").contains(&Command::Why));
-        assert_eq!(
-            keymap.shown(Command::Why, Context::Answer),
-            Some("x Ctrl+W")
-        );
+        assert_eq!(keymap.keys(Command::Why), ["x", "Ctrl+W"]);
     }
 
     #[test]
