@@ -7,6 +7,7 @@
 //! - [`tui`]: the desk's panes; the only code that knows ratatui
 //! - [`jobs`]: the only threads and channels
 //! - [`advisor`]: question, constraints, ranked models, claims; comparison; plan; this machine
+//! - [`model`]: the models themselves, for inference and training
 //! - [`hub`]: the models on this disk, in the cache that Python's clients share
 //! - [`index`]: the search index and the store of the user's cards
 //! - [`settings`]: what the user has set in `config.yaml`
@@ -21,6 +22,7 @@ pub mod files;
 pub mod hub;
 pub mod index;
 pub mod jobs;
+pub mod model;
 pub mod settings;
 pub mod text;
 pub mod tui;

@@ -1,0 +1,56 @@
+//! Operations on slices: the arithmetic of every model, with no knowledge of any.
+//!
+//! Each is deterministic: the same input gives the same bits with any number of threads, because
+//! work is cut into pieces of a fixed size whose partial results are added in order. Loops are
+//! compiled for several instruction sets and chosen at run time by [`simd`]; they use no fused
+//! multiply-add of their own, so that the sets agree.
+
+pub mod activation;
+pub mod adamw;
+pub mod attention;
+pub mod cross_entropy;
+pub mod math;
+pub mod matmul;
+pub mod norm;
+pub mod random;
+pub mod rows;
+
+/// How many values a piece of parallel work holds: large enough to pay for handing it over,
+/// small enough to stay in the second-level cache.
+pub const PIECE: usize = 16 * 1024;
+
+/// Whether a kernel replaces what its output held, or adds to it.
+///
+/// Gradients are added where several operations used the same matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    /// The output's old values are not read.
+    Set,
+    /// The result is added to them.
+    Add,
+}
+
+impl Write {
+    /// `old + new` or `new`.
+    #[inline(always)]
+    pub fn apply(self, old: f32, new: f32) -> f32 {
+        match self {
+            Self::Set => new,
+            Self::Add => old + new,
+        }
+    }
+
+    /// The factor of the old values: 0 or 1.
+    pub fn beta(self) -> f32 {
+        match self {
+            Self::Set => 0.0,
+            Self::Add => 1.0,
+        }
+    }
+}
+
+/// Runs `work` compiled for the widest vectors that this processor has.
+#[inline]
+pub fn simd<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}

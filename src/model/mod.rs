@@ -1,0 +1,8 @@
+//! The models: BERT, DistilBERT, GPT-2 and T5, one definition each for inference and training.
+//!
+//! - `kernels`: fused operations on slices, chosen at run time by what the processor has
+//! - `tape`: matrices, parameters, and gradients of what was computed with them
+//! - one file an architecture, made of layers that they share
+
+pub mod kernels;
+pub mod tape;
