@@ -4,7 +4,7 @@
 //! model that it belongs to.
 
 mod cache;
+pub mod layout;
 mod repository;
-mod shards;
 
 pub use cache::{Cache, Cached, Format};

@@ -10,13 +10,8 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use super::cache::{Cached, Format};
-use super::shards::shards;
+use super::layout::{CONFIG, INDEX, PICKLES, WEIGHTS, shards};
 use crate::text;
-
-const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
-const PICKLES: [&str; 5] = ["bin", "pt", "pth", "ckpt", "pkl"];
 
 /// Most files of all snapshots that are looked at.
 const MOST_FILES: usize = 20_000;
