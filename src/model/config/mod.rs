@@ -1,0 +1,200 @@
+//! What decides a model's computation: its `config.json`, checked before anything is allocated.
+//!
+//! One file an architecture, with the names and defaults of transformers. Fields that change
+//! nothing here are not looked at. [`Generation`] is `generation_config.json`.
+
+mod bert;
+mod common;
+mod distilbert;
+mod fields;
+mod generation;
+mod gpt2;
+mod head;
+mod labels;
+mod size;
+mod t5;
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+pub use bert::BertConfig;
+pub use common::{Common, ProblemType};
+pub use distilbert::DistilBertConfig;
+pub use generation::{EarlyStopping, Generation};
+pub use gpt2::Gpt2Config;
+pub use head::Head;
+pub use labels::Labels;
+pub use t5::T5Config;
+
+use crate::error::{Error, Result};
+use crate::hub::layout::CONFIG;
+use crate::model::json;
+use crate::text;
+use fields::Fields;
+
+/// Most bytes of a configuration that are read.
+pub const MOST_BYTES: u64 = 4 << 20;
+
+/// Most parameters of a model: more than any disk of a desk holds.
+const MOST_PARAMETERS: u64 = 1 << 40;
+
+const VOCABULARY: RangeInclusive<usize> = 1..=1 << 22;
+const WIDTH: RangeInclusive<usize> = 1..=1 << 16;
+const INNER: RangeInclusive<usize> = 1..=1 << 18;
+const LAYERS: RangeInclusive<usize> = 1..=1024;
+const HEADS: RangeInclusive<usize> = 1..=1024;
+const POSITIONS: RangeInclusive<usize> = 1..=1 << 20;
+const TYPES: RangeInclusive<usize> = 1..=1024;
+/// Half of the buckets of a reader are for each direction, and half of those for short distances.
+const BUCKETS: RangeInclusive<usize> = 4..=4096;
+
+/// The architectures that run here, by `model_type`, and how the names of their classes begin.
+const KNOWN: [(&str, &str); 4] = [
+    ("bert", "Bert"),
+    ("distilbert", "DistilBert"),
+    ("gpt2", "GPT2"),
+    ("t5", "T5"),
+];
+
+/// The configuration of a model that runs here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Config {
+    /// BERT.
+    Bert(BertConfig),
+    /// DistilBERT.
+    DistilBert(DistilBertConfig),
+    /// GPT-2.
+    Gpt2(Gpt2Config),
+    /// T5 and FLAN-T5.
+    T5(T5Config),
+}
+
+impl Config {
+    /// Reads `config.json` in `folder`.
+    ///
+    /// # Errors
+    /// When it is missing, is something else, is of an architecture that does not run here, or
+    /// says what cannot be; with the field.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(CONFIG);
+        if folder.is_dir() && path.symlink_metadata().is_err() {
+            return Err(Error::new(format!("has no {CONFIG}"))
+                .at_path(folder)
+                .hint("fetch the model's files, or name the folder that they are in"));
+        }
+        Self::of(&json::object(&path, MOST_BYTES)?, &path)
+    }
+
+    /// What the object in the file `path` says.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn of(object: &Map<String, Value>, path: &Path) -> Result<Self> {
+        let fields = Fields::new(object, path);
+        Ok(match model_type(fields)? {
+            "bert" => Self::Bert(BertConfig::read(fields)?),
+            "distilbert" => Self::DistilBert(DistilBertConfig::read(fields)?),
+            "gpt2" => Self::Gpt2(Gpt2Config::read(fields)?),
+            "t5" => Self::T5(T5Config::read(fields)?),
+            other => {
+                let other = text::ident(other);
+                let known = KNOWN.map(|(name, _)| name).join(", ");
+                return Err(
+                    Error::new(format!("models of type `{other}` do not run here"))
+                        .at_path(path)
+                        .hint(format!("these types run: {known}")),
+                );
+            }
+        })
+    }
+
+    /// What is not of one architecture.
+    pub fn common(&self) -> &Common {
+        match self {
+            Self::Bert(config) => &config.common,
+            Self::DistilBert(config) => &config.common,
+            Self::Gpt2(config) => &config.common,
+            Self::T5(config) => &config.common,
+        }
+    }
+
+    /// Number of word embeddings.
+    pub fn vocab_size(&self) -> usize {
+        match self {
+            Self::Bert(config) => config.vocab_size,
+            Self::DistilBert(config) => config.vocab_size,
+            Self::Gpt2(config) => config.vocab_size,
+            Self::T5(config) => config.vocab_size,
+        }
+    }
+
+    /// The longest input, where the architecture has one.
+    pub fn positions(&self) -> Option<usize> {
+        match self {
+            Self::Bert(config) => Some(config.max_position_embeddings),
+            Self::DistilBert(config) => Some(config.max_position_embeddings),
+            Self::Gpt2(config) => Some(config.n_positions),
+            Self::T5(_) => None,
+        }
+    }
+
+    /// The heads that the architecture can have here.
+    pub fn heads(&self) -> &'static [Head] {
+        match self {
+            Self::Bert(_) | Self::DistilBert(_) => &[
+                Head::Base,
+                Head::MaskedLm,
+                Head::SequenceClassification,
+                Head::TokenClassification,
+                Head::QuestionAnswering,
+            ],
+            Self::Gpt2(_) => &[Head::Base, Head::CausalLm, Head::SequenceClassification],
+            Self::T5(_) => &[Head::Base, Head::Generation],
+        }
+    }
+
+    /// How many parameters it has with `head`, shared ones once; without a head if it cannot have
+    /// that one.
+    pub fn parameters(&self, head: Head) -> u64 {
+        match self {
+            Self::Bert(config) => config.parameters(head),
+            Self::DistilBert(config) => config.parameters(head),
+            Self::Gpt2(config) => config.parameters(head),
+            Self::T5(config) => config.parameters(head),
+        }
+    }
+}
+
+/// The architecture; from the name of the class where the oldest files do not say.
+fn model_type(fields: Fields<'_>) -> Result<&str> {
+    if let Some(name) = fields.text("model_type")? {
+        return Ok(name);
+    }
+    let classes = common::architectures(fields)?;
+    let class = classes.first().map_or("", String::as_str);
+    let known = KNOWN.iter().find(|(_, begin)| class.starts_with(begin));
+    known
+        .map(|(name, _)| *name)
+        .ok_or_else(|| fields.wrong("model_type", "there: it says which architecture this is"))
+}
+
+/// The number of heads, which share `width` of the field `of`.
+fn heads_of(fields: Fields<'_>, name: &str, of: &str, width: usize) -> Result<usize> {
+    let heads = fields.count(name, 12, HEADS)?;
+    if width.is_multiple_of(heads) {
+        return Ok(heads);
+    }
+    Err(fields.wrong(name, format!("a divisor of `{of}`, which is {width}")))
+}
+
+/// Refuses a model of more parameters than can be.
+fn limited(fields: Fields<'_>, parameters: u64) -> Result<()> {
+    if parameters <= MOST_PARAMETERS {
+        return Ok(());
+    }
+    Err(fields.says(format!(
+        "describes a model of {parameters} parameters, more than {MOST_PARAMETERS}"
+    )))
+}
