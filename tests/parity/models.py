@@ -106,19 +106,19 @@ def build_gpt2(seed):
 
 
 @torch.no_grad()
-def build_t5(seed, gated):
+def build_t5(seed, gated, vocabulary=VOCABULARY):
     """A T5 in its own initialisation: gated with an output layer of its own, or plain and tied.
 
     The tied one has a final norm of either sign, or it would say its last token over and over.
     """
     torch.manual_seed(seed)
     form = dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False) if gated else {}
-    config = T5Config(**T5, **form)
+    config = T5Config(**{**T5, "vocab_size": vocabulary}, **form)
     config._attn_implementation = "eager"
     model = vary(T5ForConditionalGeneration(config), gain=1.0)
     if gated:
         model.config.tie_word_embeddings = False
-        model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, T5["d_model"]))
+        model.lm_head.weight = torch.nn.Parameter(torch.randn(vocabulary, T5["d_model"]))
     else:
         model.decoder.final_layer_norm.weight.normal_(0, 3)
     return model
@@ -262,6 +262,7 @@ def check_reload(folder, model, inputs):
 def write_model(out, name, model, inputs, labels=None, gradients=False, edit=None, **save):
     """Writes one folder: the model as transformers saves it, changed by `edit`, and what is expected."""
     folder = out / name
+    shutil.rmtree(folder, ignore_errors=True)
     model.save_pretrained(folder, **save)
     if edit:
         edit(folder)
@@ -425,8 +426,7 @@ def main(out):
     logging.disable_progress_bar()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
     for write in (write_bert, write_bert_forms, write_distilbert, write_gpt2, write_t5):
         write(out)
     write_cases(out / "processors.json", processors.cases())
