@@ -1,15 +1,26 @@
 //! The models: BERT, DistilBERT, GPT-2 and T5, one definition each for inference and training.
 //!
-//! - `kernels`: fused operations on slices, chosen at run time by what the processor has
-//! - `tape`: matrices, parameters, and gradients of what was computed with them
-//! - `weights`: the tensors of a checkpoint, read from its folder and written to one
-//! - `config`: what config.json and generation_config.json say, checked
-//! - `json`, `diagnosis`: a model's files, and what stands in their place
-//! - one file an architecture, made of layers that they share
+//! - [`kernels`]: fused operations on slices, chosen at run time by what the processor has
+//! - [`tape`]: matrices, parameters, and gradients of what was computed with them
+//! - [`weights`], [`config`]: checkpoints and their settings, checked before anything is allocated;
+//!   [`json`], [`diagnosis`]: a model's files, and what stands in their place
+//! - [`layers`]: what the architectures share, and where its weights come from
+//! - [`bert`], [`distilbert`], [`gpt2`], [`t5`]: the architectures
+//! - [`heads`]: what stands on them for a task
+//!
+//! Activations are matrices `[tokens, width]` with the tokens of all sequences one after another:
+//! there is no padding, and only attention knows where a sequence ends.
 
+pub mod batch;
+pub mod bert;
 pub mod config;
 pub mod diagnosis;
+pub mod distilbert;
+pub mod gpt2;
+pub mod heads;
 pub mod json;
 pub mod kernels;
+pub mod layers;
+pub mod t5;
 pub mod tape;
 pub mod weights;

@@ -236,12 +236,25 @@ def write_cases(path, cases):
     path.write_text("[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases) + "\n]\n")
 
 
+def span_loss(outputs, mask, labels):
+    """The mean loss of start and end over the tokens that are there: transformers lets padding take part."""
+    losses = []
+    for side in ("start", "end"):
+        logits = outputs[f"{side}_logits"].masked_fill(mask == 0, float("-inf"))
+        target = labels[f"{side}_positions"]
+        target = target.masked_fill(target >= mask.sum(1), -100)
+        losses.append(torch.nn.functional.cross_entropy(logits, target))
+    return sum(losses) / 2
+
+
 def write_expected(folder, model, inputs, labels, gradients=False):
     """Writes expected.safetensors, and the gradients of the loss if asked."""
     if isinstance(model, T5ForConditionalGeneration):
         inputs = {**inputs, "decoder_input_ids": model._shift_right(labels["labels"])}
     model.zero_grad()
     outputs = run(model, {**inputs, **labels})
+    if "start_positions" in labels:
+        outputs["loss"] = span_loss(outputs, inputs["attention_mask"], labels)
     write_tensors(folder / "expected.safetensors", {**inputs, **labels, **outputs})
     if gradients:
         outputs["loss"].backward()

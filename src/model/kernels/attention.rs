@@ -55,7 +55,9 @@ impl<'a> View<'a> {
         )
     }
 
-    fn line(&self, start: usize, head: usize, row: usize, width: usize) -> &'a [f32] {
+    /// Row `row` of a head, of a matrix whose first row starts at `start`.
+    #[inline(always)]
+    pub fn line(&self, start: usize, head: usize, row: usize, width: usize) -> &'a [f32] {
         &self.data[start + head * self.head + row * self.row..][..width]
     }
 }
@@ -241,7 +243,7 @@ impl Block {
         );
         if let Some(bias) = form.bias {
             for (i, row) in out.chunks_exact_mut(self.seen).take(self.count).enumerate() {
-                let bias = bias.row(self.head, self.place(i), self.seen);
+                let bias = bias.row(self.head, self.place(i), self.visible(form, i));
                 simd(|| row.iter_mut().zip(bias).for_each(|(x, b)| *x += b));
             }
         }
@@ -497,7 +499,7 @@ fn backward_block(
                     .zip(p)
                     .for_each(|(ds, p)| *ds = p * (*ds - along));
                 if let Some(bias) = form.bias {
-                    let to = &mut dbias[bias.zero - task.place(i)..][..task.seen];
+                    let to = &mut dbias[bias.zero - task.place(i)..][..task.visible(form, i)];
                     to.iter_mut().zip(ds).for_each(|(to, ds)| *to += *ds);
                 }
             }

@@ -12,6 +12,7 @@ pub mod cross_entropy;
 pub mod math;
 pub mod matmul;
 pub mod norm;
+pub mod quant;
 pub mod random;
 pub mod rows;
 

@@ -40,6 +40,15 @@ impl Stream {
         ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
     }
 
+    /// Fills `out` with numbers of the normal distribution with that deviation, on all threads.
+    pub fn fill_normal(self, out: &mut [f32], deviation: f32) {
+        super::rows::pieces(out, |start, piece| {
+            for (i, x) in piece.iter_mut().enumerate() {
+                *x = deviation * self.normal((start + i) as u64);
+            }
+        });
+    }
+
     /// A number below `n`, which is not 0.
     pub fn below(self, index: u64, n: usize) -> usize {
         ((u128::from(self.bits(index)) * n as u128) >> 64) as usize

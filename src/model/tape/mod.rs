@@ -39,6 +39,8 @@ pub struct Tape {
     /// What dropout drops by; nothing is dropped without.
     random: Option<Random>,
     recording: Option<Recording>,
+    /// Whether activations within a part are computed again instead of kept.
+    frugal: bool,
 }
 
 /// A source of streams, each used once.
@@ -61,22 +63,39 @@ impl Tape {
         Self {
             random: None,
             recording: None,
+            frugal: false,
         }
     }
 
-    /// A tape that records, and adds to `gradients`; `seed` decides what dropout drops.
-    pub fn training(gradients: Gradients, seed: u64) -> Self {
+    /// A tape that records, and adds to `gradients`; nothing is dropped.
+    pub fn recording(gradients: Gradients) -> Self {
         let recording = Recording {
             nodes: Vec::new(),
             gradients,
         };
         Self {
-            random: Some(Random {
-                stream: Stream::new(seed, 0),
-                taken: 0,
-            }),
+            random: None,
             recording: Some(recording),
+            frugal: false,
         }
+    }
+
+    /// A tape that records, and adds to `gradients`; `seed` decides what dropout drops.
+    pub fn training(gradients: Gradients, seed: u64) -> Self {
+        let random = Random {
+            stream: Stream::new(seed, 0),
+            taken: 0,
+        };
+        Self {
+            random: Some(random),
+            ..Self::recording(gradients)
+        }
+    }
+
+    /// The same with gradient checkpointing: of each [`Tape::part`] only the inputs are kept.
+    #[must_use]
+    pub fn checkpointing(self, frugal: bool) -> Self {
+        Self { frugal, ..self }
     }
 
     /// Whether operations are recorded.

@@ -40,7 +40,7 @@ pub enum Qkv {
 }
 
 impl Qkv {
-    fn views(&self, heads: usize) -> [View<'_>; 3] {
+    pub(in crate::model) fn views(&self, heads: usize) -> [View<'_>; 3] {
         match self {
             Self::Fused(all) => {
                 let width = all.cols() / 3;
@@ -176,7 +176,19 @@ impl Tape {
 }
 
 impl Attention {
-    fn form(
+    /// Attention over all keys, scaled by `1 / sqrt(width of a head)`.
+    pub fn scaled(heads: usize, width: usize, dropout: f32) -> Self {
+        let scale = 1.0 / ((width / heads) as f32).sqrt();
+        Self {
+            heads,
+            scale,
+            causal: false,
+            bias: None,
+            dropout,
+        }
+    }
+
+    pub(in crate::model) fn form(
         &self,
         cols: usize,
         dropout: Option<(f32, crate::model::kernels::random::Stream)>,

@@ -3,54 +3,58 @@
 use super::super::{Random, Recording, Tape, Tensor};
 
 impl Tape {
-    /// `f(x)`, of which only `x` is kept: the backward pass runs `f` again, with the same random
-    /// numbers (Chen et al., Training deep nets with sublinear memory cost, 2016).
+    /// `f(inputs)`: a part of a model, at whose border gradient checkpointing cuts.
     ///
-    /// `x` must want a gradient for anything inside `f` to get one.
-    pub fn checkpoint(
+    /// With checkpointing only the inputs are kept, and the backward pass runs `f` again, with the
+    /// same random numbers (Chen et al., Training deep nets with sublinear memory cost, 2016).
+    /// Weights inside `f` get a gradient only if one of the inputs wants one.
+    pub fn part<const N: usize>(
         &mut self,
-        x: &Tensor,
-        f: impl Fn(&mut Self, &Tensor) -> Tensor + Send + 'static,
+        inputs: [&Tensor; N],
+        f: impl Fn(&mut Self, [&Tensor; N]) -> Tensor + Send + 'static,
     ) -> Tensor {
-        let Some(random) = self.stream() else {
-            return f(self, x);
-        };
-        let muted = Random {
-            stream: random,
-            taken: 0,
-        };
+        let wanted = inputs.iter().any(|x| x.tracked());
+        if !(self.frugal && self.records() && wanted) {
+            return f(self, inputs);
+        }
+        let stream = self.stream();
+        let random = move || stream.map(|stream| Random { stream, taken: 0 });
+        let inputs = inputs.map(Tensor::clone);
+        let alone = inputs.each_ref().map(Tensor::detached);
         let y = f(
             &mut Self {
-                random: Some(muted),
+                random: random(),
                 recording: None,
+                frugal: false,
             },
-            &x.detached(),
+            alone.each_ref(),
         );
-        let (x, wanted) = (x.clone(), x.tracked());
         self.record(y, wanted, move |dy, gradients| {
             let mut outer = Vec::new();
             gradients.swap_nodes(&mut outer);
-            // Node 0 stands for the input: its gradient is what remains there.
+            // The first nodes stand for the inputs: their gradients are what remains there.
+            let mut inner = alone;
+            for (node, (inner, x)) in inner.iter_mut().zip(&inputs).enumerate() {
+                inner.node = x.tracked().then_some(node);
+            }
+            let nodes = (0..N).map(|_| None).collect();
             let recording = Recording {
-                nodes: vec![None],
+                nodes,
                 gradients: std::mem::take(gradients),
             };
-            let again = Random {
-                stream: random,
-                taken: 0,
-            };
             let mut tape = Self {
-                random: Some(again),
+                random: random(),
                 recording: Some(recording),
+                frugal: false,
             };
-            let mut input = x.detached();
-            input.node = Some(0);
-            let y = f(&mut tape, &input);
+            let y = f(&mut tape, inner.each_ref());
             *gradients = tape.backward(&y, dy);
-            let dx = gradients.take(0);
+            let found: [_; N] = std::array::from_fn(|node| gradients.take(node));
             gradients.swap_nodes(&mut outer);
-            if let Some(dx) = dx {
-                gradients.give(x.node, dx);
+            for (x, dx) in inputs.iter().zip(found) {
+                if let Some(dx) = dx {
+                    gradients.give(x.node, dx);
+                }
             }
         })
     }

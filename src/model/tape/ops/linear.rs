@@ -3,6 +3,7 @@
 use super::super::buffer::Buffer;
 use super::super::{Param, Tape, Tensor};
 use crate::model::kernels::matmul::{Mat, MatMut, Threads, matmul};
+use crate::model::kernels::quant::Packed;
 use crate::model::kernels::{Write, rows};
 
 /// How a weight lies in its checkpoint.
@@ -115,6 +116,22 @@ impl Tape {
                 );
             });
         })
+    }
+
+    /// `x w + bias` with a packed weight, which passes no gradient on.
+    ///
+    /// # Panics
+    /// If the gradient of `x` is wanted: a model that is trained is loaded in f32.
+    pub fn packed_linear(&mut self, x: &Tensor, weight: &Packed, bias: Option<&Param>) -> Tensor {
+        assert!(
+            !(self.records() && x.tracked()),
+            "a packed weight passes no gradient on"
+        );
+        let mut y = Buffer::stale(x.rows() * weight.outputs());
+        let bias = bias.map(Param::read);
+        let bias = bias.as_ref().map(|bias| &***bias);
+        weight.matmul(&mut y, Write::Set, x.values(), x.rows(), bias);
+        Tensor::new(weight.outputs(), y)
     }
 
     /// `base + scale * x w`, as the second half of a low-rank adapter asks for.

@@ -4,6 +4,7 @@ use super::super::buffer::Buffer;
 use super::super::{Gradients, Param, Tape, Tensor};
 use super::linear::Layout;
 use crate::model::kernels::cross_entropy::{self, Target};
+use crate::model::kernels::math::sigmoid;
 use crate::model::kernels::matmul::{Mat, MatMut, Threads, matmul};
 use crate::model::kernels::{Write, rows};
 
@@ -98,13 +99,104 @@ impl Tape {
                 rows::scatter_add(dx, &part, inputs, ids);
             }
         }
-        let tensor = Tensor::new(1, vec![value as f32]);
-        let (wanted, node) = (x.tracked(), x.node);
-        let tensor = self.record(tensor, wanted, move |_, gradients| {
-            if let Some(dx) = dx {
-                gradients.give(node, dx);
+        match dx {
+            Some(dx) => self.end(value, x, dx),
+            None => Loss {
+                value,
+                tensor: Tensor::new(1, vec![value as f32]),
+            },
+        }
+    }
+
+    /// The cross-entropy of `softmax(logits)`, row by row; rows without a target count nothing.
+    pub fn cross_entropy(
+        &mut self,
+        logits: &Tensor,
+        targets: &[Option<Target>],
+        smoothing: f32,
+    ) -> Loss {
+        let cols = logits.cols();
+        let mut d = Buffer::copy(logits.values());
+        // A row without a target keeps its place with the weight 0, which makes its gradient 0.
+        let weights: Vec<Target> = targets
+            .iter()
+            .map(|t| t.unwrap_or(Target { id: 0, weight: 0.0 }))
+            .collect();
+        assert_eq!(weights.len() * cols, d.len(), "one target a row");
+        let losses = cross_entropy::forward_backward(&mut d, &weights, smoothing);
+        self.end(losses.into_iter().map(f64::from).sum(), logits, d)
+    }
+
+    /// The mean over all values of the binary cross-entropy of `sigmoid(logits)`, each against
+    /// `labels` of 0 to 1, as `torch.nn.BCEWithLogitsLoss` has it.
+    pub fn binary_cross_entropy(&mut self, logits: &Tensor, labels: &[f32]) -> Loss {
+        assert_eq!(labels.len(), logits.values().len());
+        let n = labels.len() as f32;
+        let mut value = 0.0;
+        let mut d = Buffer::stale(labels.len());
+        for ((d, x), label) in d.iter_mut().zip(logits.values()).zip(labels) {
+            value += f64::from(x.max(0.0) - x * label + (-x.abs()).exp().ln_1p());
+            *d = (sigmoid(*x) - label) / n;
+        }
+        self.end(value / f64::from(n), logits, d)
+    }
+
+    /// The mean of the squares of what `outputs` and `labels` differ by.
+    pub fn mean_squared_error(&mut self, outputs: &Tensor, labels: &[f32]) -> Loss {
+        assert_eq!(labels.len(), outputs.values().len());
+        let n = labels.len() as f32;
+        let mut value = 0.0;
+        let mut d = Buffer::stale(labels.len());
+        for ((d, x), label) in d.iter_mut().zip(outputs.values()).zip(labels) {
+            value += f64::from(x - label).powi(2);
+            *d = 2.0 * (x - label) / n;
+        }
+        self.end(value / f64::from(n), outputs, d)
+    }
+
+    /// The cross-entropy of where an answer starts and ends: of `softmax` over the rows of each
+    /// sequence, in each of the two columns of `logits`; the mean of both, as transformers has it.
+    ///
+    /// `starts` are the sequences' rows; `spans` the answers' first and last token in each
+    /// sequence. One that a sequence does not have counts nothing.
+    pub fn span_cross_entropy(
+        &mut self,
+        logits: &Tensor,
+        starts: &[usize],
+        spans: &[[Option<u32>; 2]],
+    ) -> Loss {
+        let mut d = Buffer::zeros(logits.values().len());
+        let mut value = 0.0;
+        for col in 0..2 {
+            let counted = spans.iter().filter(|span| span[col].is_some()).count();
+            for (ends, span) in starts.windows(2).zip(spans) {
+                let Some(id) = span[col] else { continue };
+                let rows = ends[0]..ends[1];
+                let mut column: Vec<f32> = rows.clone().map(|row| logits.row(row)[col]).collect();
+                let target = [Target {
+                    id,
+                    weight: 0.5 / counted as f32,
+                }];
+                let losses = cross_entropy::forward_backward(&mut column, &target, 0.0);
+                value += losses.into_iter().map(f64::from).sum::<f64>();
+                for (row, dx) in rows.zip(column) {
+                    d[row * 2 + col] = dx;
+                }
             }
-        });
+        }
+        self.end(value, logits, d)
+    }
+
+    /// A loss of `value` whose gradient with respect to `of` is `d`.
+    fn end(&mut self, value: f64, of: &Tensor, d: Buffer) -> Loss {
+        let (wanted, node) = (of.tracked(), of.node);
+        let tensor = self.record(
+            Tensor::new(1, vec![value as f32]),
+            wanted,
+            move |_, gradients| {
+                gradients.give(node, d);
+            },
+        );
         Loss { value, tensor }
     }
 }

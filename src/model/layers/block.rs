@@ -1,0 +1,46 @@
+//! The block of BERT and DistilBERT: attention and a feed-forward network, each added to what it
+//! was given and normalized after.
+
+use super::Linear;
+use crate::model::kernels::activation::Activation;
+use crate::model::tape::{Attention, Norm, Qkv, Tape, Tensor};
+
+/// A transformer block with the norms after the sums (Vaswani et al., 2017).
+#[derive(Clone)]
+pub struct PostNormBlock {
+    /// Queries, keys and values.
+    pub qkv: [Linear; 3],
+    /// What follows the heads.
+    pub out: Linear,
+    /// The norm after attention.
+    pub attention_norm: Norm,
+    /// To the inner width, and back.
+    pub feed_forward: [Linear; 2],
+    /// The norm at the end.
+    pub norm: Norm,
+    /// Between the two.
+    pub activation: Activation,
+    /// How attention is computed.
+    pub attention: Attention,
+    /// The share of either sum's second part that is dropped.
+    pub dropout: f32,
+}
+
+impl PostNormBlock {
+    /// `[tokens, width]` to `[tokens, width]`, for sequences that start at `starts`.
+    pub fn forward(&self, tape: &mut Tape, x: &Tensor, starts: &[usize]) -> Tensor {
+        let qkv = Qkv::Separate(self.qkv.each_ref().map(|linear| linear.forward(tape, x)));
+        let y = tape.attention(&qkv, starts, starts, &self.attention);
+        drop(qkv);
+        let y = self.out.forward(tape, &y);
+        let y = tape.dropout(&y, self.dropout);
+        let y = tape.add(x, &y);
+        let x = tape.norm(&y, &self.attention_norm);
+        let y = self.feed_forward[0].forward(tape, &x);
+        let y = tape.activation(&y, self.activation);
+        let y = self.feed_forward[1].forward(tape, &y);
+        let y = tape.dropout(&y, self.dropout);
+        let y = tape.add(&x, &y);
+        tape.norm(&y, &self.norm)
+    }
+}

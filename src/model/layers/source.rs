@@ -1,0 +1,372 @@
+//! Where a model's weights come from: a checkpoint under any of the names it was saved with, or
+//! random numbers.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Embedding, Linear, Weight};
+use crate::error::{Error, Result};
+use crate::model::kernels::norm::Kind;
+use crate::model::kernels::quant::{Format, Packed};
+use crate::model::kernels::random::Stream;
+use crate::model::tape::buffer::Buffer;
+use crate::model::tape::{Layout, Norm, Param};
+use crate::model::weights::Checkpoint;
+
+/// What the weights of products are kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// As 32-bit numbers: exact, and needed for training.
+    #[default]
+    F32,
+    /// As 8-bit integers with a scale for each group.
+    Q8,
+    /// As 4-bit integers with a scale for each group.
+    Q4,
+}
+
+impl Precision {
+    /// `f32`, `q8` or `q4`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Q8 => "q8",
+            Self::Q4 => "q4",
+        }
+    }
+
+    /// The precision of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::F32, Self::Q8, Self::Q4]
+            .into_iter()
+            .find(|p| p.name() == name)
+    }
+
+    fn format(self) -> Option<Format> {
+        match self {
+            Self::F32 => None,
+            Self::Q8 => Some(Format::Q8),
+            Self::Q4 => Some(Format::Q4),
+        }
+    }
+}
+
+/// Reads or makes the weights of one model, and remembers what it gave.
+pub struct Source<'a> {
+    checkpoint: Option<&'a Checkpoint>,
+    /// What all names of the body begin with, which a checkpoint of the body alone leaves out.
+    prefix: &'static str,
+    precision: Precision,
+    trainable: bool,
+    random: Stream,
+    /// The standard deviation of random weights.
+    range: f32,
+    given: RefCell<Given>,
+}
+
+/// What a source gave.
+#[derive(Default)]
+struct Given {
+    params: Vec<Param>,
+    read: BTreeSet<String>,
+    made: Vec<String>,
+    count: u64,
+}
+
+impl<'a> Source<'a> {
+    /// The tensors of `checkpoint`.
+    ///
+    /// `prefix` is the name of the body in the architecture's models with a head, as in
+    /// `bert.encoder.layer.0`: both forms are found.
+    pub fn checkpoint(
+        checkpoint: &'a Checkpoint,
+        prefix: &'static str,
+        precision: Precision,
+    ) -> Self {
+        Self {
+            checkpoint: Some(checkpoint),
+            precision,
+            ..Self::random(prefix, 0, 0.02)
+        }
+    }
+
+    /// Random weights of the normal distribution with deviation `range`, as transformers
+    /// initializes these architectures; norms of 1, biases of 0.
+    pub fn random(prefix: &'static str, seed: u64, range: f32) -> Self {
+        Self {
+            checkpoint: None,
+            prefix,
+            precision: Precision::F32,
+            trainable: false,
+            random: Stream::new(seed, 0x5eed),
+            range,
+            given: RefCell::default(),
+        }
+    }
+
+    /// The same, with the weights of products kept in `precision`.
+    #[must_use]
+    pub fn at(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// The same, with weights that have gradients.
+    ///
+    /// # Panics
+    /// If the precision is not `f32`, which alone can be trained.
+    #[must_use]
+    pub fn trainable(self) -> Self {
+        assert_eq!(
+            self.precision,
+            Precision::F32,
+            "packed weights cannot be trained"
+        );
+        Self {
+            trainable: true,
+            ..self
+        }
+    }
+
+    /// The same, with `seed` for weights that the checkpoint lacks and a head asks for.
+    #[must_use]
+    pub fn seeded(self, seed: u64, range: f32) -> Self {
+        Self {
+            random: Stream::new(seed, 0x5eed),
+            range,
+            ..self
+        }
+    }
+
+    /// The parameters given so far, in order.
+    pub fn params(&self) -> Vec<Param> {
+        self.given.borrow().params.clone()
+    }
+
+    /// The names of weights that were made because the checkpoint has none.
+    pub fn made(&self) -> Vec<String> {
+        self.given.borrow().made.clone()
+    }
+
+    /// The names of tensors of the checkpoint that nothing asked for.
+    pub fn unread(&self) -> Vec<String> {
+        let read = &self.given.borrow().read;
+        let names = self
+            .checkpoint
+            .iter()
+            .flat_map(|checkpoint| checkpoint.names());
+        names
+            .filter(|name| !read.contains(*name))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Whether there is a tensor `name`; random weights have all.
+    pub fn has(&self, name: &str) -> bool {
+        self.checkpoint
+            .is_none_or(|checkpoint| self.find(checkpoint, name).is_some())
+    }
+
+    /// The name under which the checkpoint has `name`: with the prefix or without, and with
+    /// `gamma` and `beta` for a norm's weight and bias, as files of 2018 and 2019 have them.
+    fn find(&self, checkpoint: &Checkpoint, name: &str) -> Option<String> {
+        let old = |name: &str| {
+            let (stem, last) = name.rsplit_once('.')?;
+            let last = match last {
+                "weight" => "gamma",
+                "bias" => "beta",
+                _ => return None,
+            };
+            Some(format!("{stem}.{last}"))
+        };
+        let bare = name
+            .strip_prefix(self.prefix)
+            .and_then(|rest| rest.strip_prefix('.'));
+        let names = [Some(name), bare];
+        names
+            .into_iter()
+            .flatten()
+            .flat_map(|name| [Some(name.to_owned()), old(name)])
+            .flatten()
+            .find(|name| checkpoint.contains(name))
+    }
+
+    /// The checkpoint's tensor for `name`, of that shape.
+    fn locate(&self, name: &str, shape: &[usize]) -> Result<Option<(&'a Checkpoint, String)>> {
+        let Some(checkpoint) = self.checkpoint else {
+            return Ok(None);
+        };
+        let Some(found) = self.find(checkpoint, name) else {
+            return Err(Error::new(format!("the checkpoint has no tensor `{name}`"))
+                .hint("its config.json may be another model's; fetch the folder again"));
+        };
+        checkpoint.expect(&found, shape)?;
+        self.given.borrow_mut().read.insert(found.clone());
+        Ok(Some((checkpoint, found)))
+    }
+
+    /// The parameter `name`; `fill` says what a random one is made of.
+    fn param(&self, name: &str, shape: &[usize], fill: Fill) -> Result<Param> {
+        let value = match self.locate(name, shape)? {
+            Some((checkpoint, found)) => checkpoint.read(&found)?,
+            None => self.random_values(name, shape.iter().product(), fill),
+        };
+        let param = Param::new(name, shape, value, self.trainable);
+        self.given.borrow_mut().params.push(param.clone());
+        Ok(param)
+    }
+
+    fn random_values(&self, name: &str, len: usize, fill: Fill) -> Buffer {
+        let given = &mut *self.given.borrow_mut();
+        given.count += 1;
+        given.made.push(name.to_owned());
+        match fill {
+            Fill::Normal => {
+                let mut values = Buffer::stale(len);
+                self.random
+                    .at(given.count)
+                    .fill_normal(&mut values, self.range);
+                values
+            }
+            Fill::Constant(x) => Buffer::from(vec![x; len]),
+        }
+    }
+
+    /// A linear layer, `weight` and `bias` below `name`.
+    pub fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
+        self.linear_with(name, inputs, outputs, Layout::OutIn, true)
+    }
+
+    /// A linear layer with its weight in `layout`, with a bias or without.
+    pub fn linear_with(
+        &self,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        layout: Layout,
+        bias: bool,
+    ) -> Result<Linear> {
+        let weight = self.weight(&format!("{name}.weight"), inputs, outputs, layout)?;
+        let bias = bias
+            .then(|| self.bias(&format!("{name}.bias"), outputs))
+            .transpose()?;
+        Ok(Linear {
+            weight,
+            bias,
+            lora: None,
+        })
+    }
+
+    /// A vector that random models start at 0.
+    pub fn bias(&self, name: &str, len: usize) -> Result<Param> {
+        self.param(name, &[len], Fill::Constant(0.0))
+    }
+
+    /// The weight of a product.
+    pub fn weight(
+        &self,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        layout: Layout,
+    ) -> Result<Weight> {
+        let shape = match layout {
+            Layout::OutIn => [outputs, inputs],
+            Layout::InOut => [inputs, outputs],
+        };
+        match self.precision.format() {
+            None => Ok(Weight::Full(
+                self.param(name, &shape, Fill::Normal)?,
+                layout,
+            )),
+            Some(format) => {
+                let values = self.values(name, &shape)?;
+                let row = |i: usize, row: &mut [f32]| match layout {
+                    Layout::OutIn => row.copy_from_slice(&values[i * inputs..][..inputs]),
+                    Layout::InOut => {
+                        for (j, x) in row.iter_mut().enumerate() {
+                            *x = values[j * outputs + i];
+                        }
+                    }
+                };
+                Ok(Weight::Packed(Arc::new(Packed::pack(
+                    format, outputs, inputs, row,
+                ))))
+            }
+        }
+    }
+
+    fn values(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
+        match self.locate(name, shape)? {
+            Some((checkpoint, found)) => checkpoint.read(&found),
+            None => Ok(self.random_values(name, shape.iter().product(), Fill::Normal)),
+        }
+    }
+
+    /// A table of `rows` rows, packed if weights are.
+    pub fn embedding(&self, name: &str, rows: usize, width: usize) -> Result<Embedding> {
+        match self.weight(&format!("{name}.weight"), width, rows, Layout::OutIn)? {
+            Weight::Full(table, _) => Ok(Embedding::Full(table)),
+            Weight::Packed(table) => Ok(Embedding::Packed(table)),
+        }
+    }
+
+    /// A table of `rows` rows that is always f32: too small to be worth packing.
+    pub fn table(&self, name: &str, rows: usize, width: usize) -> Result<Param> {
+        self.param(&format!("{name}.weight"), &[rows, width], Fill::Normal)
+    }
+
+    /// A layer norm, `weight` and `bias` below `name`.
+    pub fn layer_norm(&self, name: &str, width: usize, eps: f32) -> Result<Norm> {
+        let weight = self.param(&format!("{name}.weight"), &[width], Fill::Constant(1.0))?;
+        let bias = Some(self.bias(&format!("{name}.bias"), width)?);
+        Ok(Norm {
+            kind: Kind::Layer,
+            weight,
+            bias,
+            eps,
+        })
+    }
+
+    /// An RMS norm, `weight` below `name`.
+    pub fn rms_norm(&self, name: &str, width: usize, eps: f32) -> Result<Norm> {
+        let weight = self.param(&format!("{name}.weight"), &[width], Fill::Constant(1.0))?;
+        Ok(Norm {
+            kind: Kind::Rms,
+            weight,
+            bias: None,
+            eps,
+        })
+    }
+
+    /// A head's linear layer in f32: read, or made if the checkpoint has none.
+    pub fn head(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
+        let weight = format!("{name}.weight");
+        let source = if self.has(&weight) {
+            self.checkpoint
+        } else {
+            None
+        };
+        let part = Source {
+            checkpoint: source,
+            precision: Precision::F32,
+            given: RefCell::default(),
+            ..*self
+        };
+        part.given.borrow_mut().count = self.given.borrow().count + 1_000_000;
+        let linear = part.linear_with(name, inputs, outputs, Layout::OutIn, bias)?;
+        let given = part.given.into_inner();
+        let all = &mut *self.given.borrow_mut();
+        all.params.extend(given.params);
+        all.read.extend(given.read);
+        all.made.extend(given.made);
+        Ok(linear)
+    }
+}
+
+/// What a random parameter is made of.
+#[derive(Clone, Copy)]
+enum Fill {
+    Normal,
+    Constant(f32),
+}

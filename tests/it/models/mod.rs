@@ -1,0 +1,5 @@
+//! The models against references.
+
+mod decoding;
+mod fixture;
+mod parity;
