@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn plain_characters_are_text_while_typing() {
         for binding in Keymap::default().bindings() {
-            let typing = binding.contexts.iter().any(|c| c.is_typing());
+            let typing = binding.contexts.iter().any(Context::is_typing);
             let plain = binding.events().any(|e| typed(e).is_some());
             assert!(
                 !(typing && plain) || binding.is_for_empty_input(),
