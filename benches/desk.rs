@@ -172,15 +172,15 @@ impl Driven {
                 ticket,
                 answer: self.advisor.answer(*reading).map(Box::new),
             },
-            Request::Compare { ticket, models } => Event::Compared {
+            Request::Compare { ticket, models, .. } => Event::Compared {
                 ticket,
                 answer: self.advisor.compare(&models, &[]).map(Box::new),
             },
-            Request::Try { ticket, id } => Event::Tried {
+            Request::Try { ticket, id, .. } => Event::Tried {
                 ticket,
                 answer: self.advisor.try_out(&id).map(Box::new),
             },
-            Request::Card { ticket, id } => Event::CardRead {
+            Request::Card { ticket, id, .. } => Event::CardRead {
                 ticket,
                 card: Engine::card(&self.advisor, &id),
             },

@@ -1,7 +1,7 @@
 //! The desk in plain words, for screen readers: a question, then its answer below it, nothing
 //! drawn over. `ACCESSIBLE=1` or `animations: false` choose it.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Lines, StdinLock, Write};
 
 use super::ask;
 use super::out::{self, Out};
@@ -69,8 +69,8 @@ pub(super) fn run(settings: &Settings, out: &mut Out) -> Result<Exit> {
     out.line(HELP);
     let mut last: Option<Answer> = None;
     let mut carried = true;
-    for line in lines(out) {
-        let line = line.map_err(|e| Error::new("cannot read what is typed").caused_by(e))?;
+    let mut typed = io::stdin().lock().lines();
+    while let Some(line) = next(&mut typed, out)? {
         match Asked::of(&line) {
             Asked::Nothing => {}
             Asked::Question(question) => {
@@ -94,9 +94,6 @@ pub(super) fn run(settings: &Settings, out: &mut Out) -> Result<Exit> {
                     text::line(name)
                 ));
             }
-        }
-        if out.is_closed() {
-            break;
         }
     }
     out.finish()?;
@@ -123,18 +120,16 @@ fn answered(
     }
 }
 
-/// The lines that are typed, each after a prompt.
-fn lines(out: &mut Out) -> impl Iterator<Item = io::Result<String>> + use<> {
+/// The next line that is typed, after a prompt; none at the end, or when nobody reads the answers.
+fn next(typed: &mut Lines<StdinLock<'static>>, out: &mut Out) -> Result<Option<String>> {
     // A prompt has no line end, so it is written past the buffer, which must be empty then.
-    let _ = out.finish();
-    let prompt = || {
-        let _ = write!(io::stdout(), "\n> ").and_then(|()| io::stdout().flush());
-    };
-    let mut typed = io::stdin().lock().lines();
-    std::iter::from_fn(move || {
-        prompt();
-        typed.next()
-    })
+    out.finish()?;
+    let asked = write!(io::stdout(), "\n> ").and_then(|()| io::stdout().flush());
+    if asked.is_err() {
+        return Ok(None);
+    }
+    let line = typed.next().transpose();
+    line.map_err(|e| Error::new("cannot read what is typed").caused_by(e))
 }
 
 #[cfg(test)]

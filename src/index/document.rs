@@ -3,7 +3,7 @@
 use tantivy::TantivyDocument;
 
 use super::schema::{Fields, Settings};
-use crate::card::{Card, Fact, Kind, Origin};
+use crate::card::{Card, Fact, Facts, Kind, Origin};
 
 /// No field of a card is indexed or shown from the index beyond this many bytes.
 const LONGEST_LABEL: usize = 200;
@@ -190,6 +190,7 @@ fn facets(card: &Card, settings: &Settings) -> Vec<String> {
             "family" => fact(&facts.family),
             "origin" => one(Some(origin_name(card.origin))),
             "kind" => one(Some(kind)),
+            "unverified" => unverified(facts),
             _ => Vec::new(),
         };
         for value in values {
@@ -200,6 +201,21 @@ fn facets(card: &Card, settings: &Settings) -> Vec<String> {
         }
     }
     found
+}
+
+/// The amounts that no source was found for.
+fn unverified(facts: &Facts) -> Vec<String> {
+    let is = |fact: &Option<Fact<u64>>| fact.as_ref().is_some_and(|fact| fact.unverified);
+    let parameters = is(&facts.parameters);
+    // Without a size of its own the parameters tell it.
+    let size = facts.size.as_ref();
+    let amounts = [
+        ("parameters", parameters),
+        ("size", size.map_or(parameters, |fact| fact.unverified)),
+        ("context", is(&facts.context_length)),
+    ];
+    let found = amounts.iter().filter(|(_, unverified)| *unverified);
+    found.map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// The beginning of `text`, at most [`LONGEST_LABEL`] bytes.

@@ -138,7 +138,7 @@ impl Settings {
 }
 
 /// The facets that [`super::document`] knows how to fill.
-const FACETS: [&str; 11] = [
+const FACETS: [&str; 12] = [
     "task",
     "tuned",
     "license",
@@ -150,6 +150,7 @@ const FACETS: [&str; 11] = [
     "family",
     "origin",
     "kind",
+    "unverified",
 ];
 
 /// The fields of the index.

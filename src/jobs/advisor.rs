@@ -1,10 +1,11 @@
 //! The thread that opens the library and answers questions, so that typing never waits.
 //!
 //! Requests queue in a channel. Before each piece of work the thread takes all that has arrived
-//! and keeps the newest of each kind only (question, comparison, script, card, list of models):
-//! what was asked before the newest is of no use to anybody. Lists of models are handed on to the
-//! catalogue's thread.
+//! and keeps the newest only of each kind (question, list of models; comparison, script and card by
+//! who asks): what was asked before the newest is of no use to anybody. Lists of models are handed
+//! on to the catalogue's thread.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -164,6 +165,11 @@ impl Opened {
     }
 }
 
+/// Who asks for what a view shows: of the requests of one kind by one of them only the newest is
+/// answered, since they show one view at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Requester(pub &'static str);
+
 /// What is asked of the thread. Tickets come back in the report.
 #[derive(Debug)]
 pub enum Request {
@@ -187,6 +193,8 @@ pub enum Request {
     Compare {
         /// Names this request.
         ticket: u64,
+        /// Who waits for it.
+        by: Requester,
         /// The models' ids.
         models: Vec<String>,
     },
@@ -194,6 +202,8 @@ pub enum Request {
     Try {
         /// Names this request.
         ticket: u64,
+        /// Who waits for it.
+        by: Requester,
         /// The model's id.
         id: String,
     },
@@ -201,6 +211,8 @@ pub enum Request {
     Card {
         /// Names this request.
         ticket: u64,
+        /// Who waits for it.
+        by: Requester,
         /// The card's id.
         id: String,
     },
@@ -333,26 +345,25 @@ impl AdvisorWorker {
     }
 }
 
-/// The newest of what has arrived.
-#[derive(Default)]
-struct Newest {
-    question: Option<Request>,
-    comparison: Option<Request>,
-    script: Option<Request>,
-    card: Option<Request>,
-    find: Option<Request>,
-}
-
-impl Newest {
-    fn take_in(&mut self, request: Request) {
-        match request {
-            Request::Card { .. } => self.card = Some(request),
-            Request::Compare { .. } => self.comparison = Some(request),
-            Request::Try { .. } => self.script = Some(request),
-            Request::Find { .. } => self.find = Some(request),
-            Request::Ask { .. } | Request::Redo { .. } => self.question = Some(request),
+impl Request {
+    /// Its kind and who asks: a later request of the same takes its place. What is quickly done
+    /// comes first.
+    fn slot(&self) -> (u8, Requester) {
+        match self {
+            Self::Find { .. } => (0, Requester::default()),
+            Self::Card { by, .. } => (1, *by),
+            Self::Compare { by, .. } => (2, *by),
+            Self::Try { by, .. } => (3, *by),
+            Self::Ask { .. } | Self::Redo { .. } => (4, Requester::default()),
         }
     }
+}
+
+/// `first` and all that has arrived since, the newest of each slot.
+fn newest(first: Request, inbox: &Receiver<Request>) -> impl Iterator<Item = Request> + use<> {
+    let mut kept = BTreeMap::from([(first.slot(), first)]);
+    kept.extend(inbox.try_iter().map(|request| (request.slot(), request)));
+    kept.into_values()
 }
 
 /// What the thread works with once the library was opened, or could not be.
@@ -366,19 +377,7 @@ struct Served<E, R> {
 impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
     fn serve(mut self, inbox: &Receiver<Request>) {
         while let Ok(first) = inbox.recv() {
-            let mut newest = Newest::default();
-            newest.take_in(first);
-            for request in inbox.try_iter() {
-                newest.take_in(request);
-            }
-            let all = [
-                newest.find,
-                newest.card,
-                newest.comparison,
-                newest.script,
-                newest.question,
-            ];
-            for request in all.into_iter().flatten() {
+            for request in newest(first, inbox) {
                 self.work(request);
             }
         }
@@ -404,21 +403,21 @@ impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
                     answer: self.with_engine("the advisor", answer).map(Box::new),
                 }
             }
-            Request::Compare { ticket, models } => {
+            Request::Compare { ticket, models, .. } => {
                 let compare = |engine: &E| engine.compare(&models);
                 Report::Compared {
                     ticket,
                     answer: self.with_engine("the comparison", compare).map(Box::new),
                 }
             }
-            Request::Try { ticket, id } => {
+            Request::Try { ticket, id, .. } => {
                 let try_out = |engine: &E| engine.try_out(&id);
                 Report::Tried {
                     ticket,
                     answer: self.with_engine("the advisor", try_out).map(Box::new),
                 }
             }
-            Request::Card { ticket, id } => Report::CardRead {
+            Request::Card { ticket, id, .. } => Report::CardRead {
                 ticket,
                 card: self.with_engine("reading the card", |engine| engine.card(&id)),
             },
@@ -431,9 +430,8 @@ impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
             },
         };
         (self.report)(report);
-        let notices = self.engine.as_ref().map(|engine| engine.take_notices());
-        if let Some(notices) = notices.filter(|notices| !notices.is_empty()) {
-            (self.report)(Report::Noticed(notices));
+        if let Some(engine) = &self.engine {
+            tell_notices(&**engine, &*self.report);
         }
     }
 
@@ -455,6 +453,15 @@ impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
     }
 }
 
+/// Reports what the user should know; what cannot be told is no reason to end the thread.
+pub(super) fn tell_notices(engine: &impl Engine, report: &impl Fn(Report)) {
+    let notices = guarded("looking for notices", || Ok(engine.take_notices()));
+    let notices = notices.unwrap_or_default();
+    if !notices.is_empty() {
+        report(Report::Noticed(notices));
+    }
+}
+
 fn not_open() -> Error {
     Error::new("the library of cards is not open").hint("leave the desk and run `modeldesk doctor`")
 }
@@ -463,4 +470,33 @@ fn not_open() -> Error {
 pub(super) fn guarded<T>(name: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
     // Nothing of `job` is used again after a panic but the engine, which is read-only.
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|p| Err(panic_error(name, p.as_ref())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_request_of_each_kind_and_each_requester_is_answered() {
+        let (sender, inbox) = channel();
+        let card = |ticket, by| Request::Card {
+            ticket,
+            by: Requester(by),
+            id: "a/b".to_owned(),
+        };
+        let question = |ticket| Request::Ask {
+            ticket,
+            question: "?".to_owned(),
+            before: None,
+        };
+        // Two panes open a card each while the library opens, and one of them another one.
+        for request in [card(2, "models"), question(3), card(4, "ask"), question(5)] {
+            sender.send(request).unwrap();
+        }
+        let kept = newest(card(1, "ask"), &inbox).map(|request| match request {
+            Request::Card { ticket, .. } | Request::Ask { ticket, .. } => ticket,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(kept.collect::<Vec<_>>(), [4, 2, 5]);
+    }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::advisor::{Engine, Report, guarded};
+use super::advisor::{Engine, Report, guarded, tell_notices};
 use super::spawn;
 use crate::advisor::catalogue::{Catalogue, Wanted};
 use crate::error::Result;
@@ -56,10 +56,7 @@ fn serve(inbox: &Receiver<Find>, engine: &impl Engine, report: &impl Fn(Report))
                 found: Err(error),
             }),
         }
-        let notices = engine.take_notices();
-        if !notices.is_empty() {
-            report(Report::Noticed(notices));
-        }
+        tell_notices(engine, report);
     }
 }
 
@@ -81,7 +78,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::time::Duration;
 
-    use super::super::{AdvisorWorker, OpenCard, Opened, Request};
+    use super::super::{AdvisorWorker, OpenCard, Opened, Request, Requester};
     use super::*;
     use crate::advisor::{Answer, Machine, Reading};
     use crate::error::Error;
@@ -176,5 +173,103 @@ mod tests {
             }
         }
         assert!(!Arc::ptr_eq(&anew.unwrap(), &made));
+    }
+
+    /// Panics in one place of each call that the catalogue's thread makes, one after the other.
+    struct Fragile(Mutex<Vec<&'static str>>);
+
+    impl Fragile {
+        fn at(&self, place: &str) {
+            let mut due = self
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            if due.first() == Some(&place) {
+                due.remove(0);
+                drop(due);
+                panic!("told to panic at {place}");
+            }
+        }
+    }
+
+    impl Engine for Fragile {
+        fn ask(&self, _: &str, _: Option<&Reading>) -> Result<Answer> {
+            Err(Error::new("no answer"))
+        }
+
+        fn answer(&self, _: Reading) -> Result<Answer> {
+            Err(Error::new("no answer"))
+        }
+
+        fn compare(&self, _: &[String]) -> Result<Answer> {
+            Err(Error::new("no answer"))
+        }
+
+        fn try_out(&self, _: &str) -> Result<Answer> {
+            Err(Error::new("no answer"))
+        }
+
+        fn card(&self, _: &str) -> Result<Option<OpenCard>> {
+            self.at("card");
+            Ok(None)
+        }
+
+        fn catalogue(&self) -> Result<Catalogue> {
+            self.at("make");
+            Ok(Catalogue::new([], &[], &Machine::of(1, 0, 0, 1.0)))
+        }
+
+        fn is_current(&self, _: &Catalogue) -> Result<bool> {
+            self.at("current");
+            Ok(true)
+        }
+
+        fn take_notices(&self) -> Vec<crate::error::Notice> {
+            self.at("notices");
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn a_panic_anywhere_is_a_report_and_the_next_request_is_answered() {
+        let due = Mutex::new(vec!["make", "notices", "current", "card", "notices"]);
+        let (reports, inbox) = channel();
+        let worker = AdvisorWorker::start(
+            move || Ok((Fragile(due), Opened::default())),
+            move |report| reports.send(report).unwrap(),
+        )
+        .unwrap();
+        let next = || inbox.recv_timeout(FOREVER).expect("a report");
+        assert!(matches!(next(), Report::Opened(Ok(_))));
+        let find = |ticket| {
+            let wanted = Wanted::default();
+            worker.send(Request::Find { ticket, wanted });
+            match next() {
+                Report::Found { ticket: of, found } if of == ticket => found,
+                other => panic!("{other:?}"),
+            }
+        };
+        let failed = find(1).unwrap_err().to_string();
+        assert!(failed.contains("told to panic at make"), "{failed}");
+        find(2).unwrap();
+        // The library cannot be looked at: as it was, and then made anew.
+        find(3).unwrap();
+        assert!(matches!(
+            next(),
+            Report::Found {
+                ticket: 3,
+                found: Ok(_)
+            }
+        ));
+        for (ticket, fails) in [(4, true), (5, false)] {
+            let id = "a/b".to_owned();
+            let by = Requester::default();
+            worker.send(Request::Card { ticket, by, id });
+            let Report::CardRead { ticket: of, card } = next() else {
+                panic!("a card");
+            };
+            assert_eq!((of, card.is_err()), (ticket, fails));
+        }
+        find(6).unwrap();
     }
 }

@@ -11,7 +11,9 @@ mod catalogue;
 use std::num::NonZeroUsize;
 use std::thread::JoinHandle;
 
-pub use advisor::{AdvisorWorker, Engine, OpenCard, Opened, Report, Request, open_advisor};
+pub use advisor::{
+    AdvisorWorker, Engine, OpenCard, Opened, Report, Request, Requester, open_advisor,
+};
 pub use cancel::Cancel;
 
 use crate::error::{Error, Result};
@@ -32,6 +34,23 @@ pub fn spawn<T: Send + 'static>(
                 .hint("close some programs, or raise the limit that `ulimit -u` shows")
                 .caused_by(e)
         })
+}
+
+/// As [`spawn`], for a thread that the program cannot do without: its panic goes to `broken`.
+///
+/// # Errors
+/// When the system gives no further thread.
+pub fn watch(
+    name: &'static str,
+    job: impl FnOnce() + Send + 'static,
+    broken: impl FnOnce(Error) + Send + 'static,
+) -> Result<JoinHandle<()>> {
+    spawn(name, move || {
+        // Nothing of the job is used again.
+        if let Err(panic) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)) {
+            broken(panic_error(&format!("the thread `{name}`"), panic.as_ref()));
+        }
+    })
 }
 
 /// Holds the threads that compute, which the library of matrix products shares, to `count` for as

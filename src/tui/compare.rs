@@ -6,31 +6,21 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::awaited::Awaited;
 use super::chrome;
 use super::keymap::Command;
-use super::pane::told;
 use super::plain::scrolled;
 use super::theme::Theme;
 use crate::advisor::answer::Citation;
 use crate::advisor::present::{Line, Place, Sheet, sheet};
 use crate::advisor::{Answer, Comparison};
-use crate::error::Result;
-
-#[derive(Debug)]
-enum State {
-    /// The advisor's thread is at it.
-    Waiting(u64),
-    /// Side by side.
-    Open(Comparison),
-    /// Why there is nothing to show.
-    Trouble(Vec<String>),
-}
+use crate::error::{Error, Result};
 
 /// A comparison, and where its reader is.
 #[derive(Debug)]
 pub(super) struct CompareView {
     models: Vec<String>,
-    state: State,
+    state: Awaited<Comparison>,
     sheet: Sheet,
     row: usize,
     column: usize,
@@ -43,7 +33,7 @@ impl CompareView {
     pub(super) fn new(models: Vec<String>, ticket: u64) -> Self {
         Self {
             models,
-            state: State::Waiting(ticket),
+            state: Awaited::Waiting(ticket),
             sheet: Sheet::default(),
             row: 0,
             column: 0,
@@ -54,21 +44,19 @@ impl CompareView {
 
     /// Whether it waits for this request.
     pub(super) fn waits_for(&self, ticket: u64) -> bool {
-        matches!(self.state, State::Waiting(asked) if asked == ticket)
+        self.state.waits_for(ticket)
     }
 
     /// Whether it waits.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(self.state, State::Waiting(_))
+        self.state.is_waiting()
     }
 
     /// Takes the answer that was asked for.
     pub(super) fn hear(&mut self, answer: Result<Box<Answer>>) {
-        let nothing = || State::Trouble(vec!["There are no two models to compare.".to_owned()]);
-        self.state = match answer {
-            Ok(answer) => answer.comparison.map_or_else(nothing, State::Open),
-            Err(error) => State::Trouble(told(&error)),
-        };
+        let nothing = || Error::new("there are no two models to compare");
+        let compared = answer.and_then(|answer| answer.comparison.ok_or_else(nothing));
+        self.state.hear(compared);
         self.set();
     }
 
@@ -85,10 +73,8 @@ impl CompareView {
     }
 
     fn set(&mut self) {
-        self.sheet = match &self.state {
-            State::Open(comparison) => sheet(comparison, self.size.0),
-            _ => Sheet::default(),
-        };
+        let sheet = |comparison| sheet(comparison, self.size.0);
+        self.sheet = self.state.here().map(sheet).unwrap_or_default();
         self.reveal();
     }
 
@@ -149,25 +135,18 @@ impl CompareView {
         self.scroll < self.last()
     }
 
-    fn comparison(&self) -> Option<&Comparison> {
-        match &self.state {
-            State::Open(comparison) => Some(comparison),
-            _ => None,
-        }
-    }
-
     /// Whether `command` would do something.
     pub(super) fn can(&self, command: Command) -> bool {
         match command {
             Command::Open => self.opened().is_some(),
             Command::PageUp | Command::PageDown => self.scrolls(),
-            _ => self.comparison().is_some(),
+            _ => self.state.here().is_some(),
         }
     }
 
     /// Moves the selection; from the last row, down scrolls to the reasons below the table.
     pub(super) fn run(&mut self, command: Command) {
-        let Some(comparison) = self.comparison().filter(|c| !c.rows.is_empty()) else {
+        let Some(comparison) = self.state.here().filter(|c| !c.rows.is_empty()) else {
             return;
         };
         let (rows, columns) = (comparison.rows.len(), comparison.names.len());
@@ -230,13 +209,13 @@ impl CompareView {
 
     /// The line of a card that the selected cell stands on.
     pub(super) fn opened(&self) -> Option<Citation> {
-        let row = self.comparison()?.rows.get(self.row)?;
+        let row = self.state.here()?.rows.get(self.row)?;
         row.cells.get(self.column)?.citation.clone()
     }
 
     /// What `y` copies: a few words, and the comparison as Markdown.
     pub(super) fn copied(&self) -> Option<(String, String)> {
-        let comparison = self.comparison()?;
+        let comparison = self.state.here()?;
         Some((
             "the comparison as Markdown".to_owned(),
             comparison.to_markdown(),
@@ -245,23 +224,13 @@ impl CompareView {
 
     /// Draws the heads, the rows in sight, and what the selected cell stands on.
     pub(super) fn view(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
-        let at = |y: u16| (area.x + 2, area.y + y);
-        match &self.state {
-            State::Waiting(_) => {
-                let ids: Vec<_> = self
-                    .models
-                    .iter()
-                    .map(|id| crate::text::ident(id))
-                    .collect();
-                let said = format!("Setting side by side: {}", ids.join(", "));
-                chrome::put(buffer, area, at(0), &said, theme.dim());
-            }
-            State::Trouble(lines) => {
-                for (y, line) in (0..area.height).zip(lines) {
-                    chrome::put(buffer, area, at(y), line, theme.trouble());
-                }
-            }
-            State::Open(comparison) => self.draw(comparison, theme, area, buffer),
+        let ids = self.models.iter().map(|id| crate::text::ident(id));
+        let waits = format!(
+            "Setting side by side: {}",
+            ids.collect::<Vec<_>>().join(", ")
+        );
+        if let Some(comparison) = self.state.or_draw(&waits, theme, area, buffer) {
+            self.draw(comparison, theme, area, buffer);
         }
     }
 

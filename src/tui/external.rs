@@ -1,19 +1,27 @@
 //! The user's own editor: a text goes out as a file and comes back as it was saved.
 
 use std::io::Write;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Notice, Result};
 
 /// What is read back at most; an input takes no more.
 const LONGEST: u64 = 64 << 10;
 
-/// Lets the user write `text` in `$VISUAL`, else `$EDITOR`, and returns what they saved. The
-/// terminal must be given back meanwhile.
+/// What an editor left.
+pub(super) struct Edited {
+    /// The text as it was saved last.
+    pub(super) text: String,
+    /// What the user should know of how the editor ended.
+    pub(super) said: Option<Notice>,
+}
+
+/// Lets the user write `text` in `$VISUAL`, else `$EDITOR`, and returns what they saved; also where
+/// a signal ended the editor after that. The terminal must be given back meanwhile.
 ///
 /// # Errors
 /// When neither is set, the editor cannot be run or fails, or the file is no text any more.
-pub(super) fn edit(text: &str) -> Result<String> {
+pub(super) fn edit(text: &str) -> Result<Edited> {
     let (name, editor) = ["VISUAL", "EDITOR"]
         .into_iter()
         .filter_map(|name| Some((name, std::env::var(name).ok()?)))
@@ -36,19 +44,51 @@ pub(super) fn edit(text: &str) -> Result<String> {
     let status = command(&editor, file.path())
         .status()
         .map_err(|e| failed("cannot run the editor").caused_by(e))?;
-    if !status.success() {
-        return Err(failed(&format!("the editor ended with {status}")));
+    let saved =
+        || read(file.path()).map_err(|e| failed("cannot read what the editor saved").caused_by(e));
+    if status.success() {
+        let text = saved()?;
+        return Ok(Edited { text, said: None });
     }
-    read(file.path()).map_err(|e| failed("cannot read what the editor saved").caused_by(e))
+    let Some(signal) = signal(status) else {
+        return Err(failed(&format!("the editor ended with {status}")));
+    };
+    let ended = format!("the editor was ended by {signal}");
+    match saved() {
+        Ok(saved) if saved != text && !saved.trim().is_empty() => Ok(Edited {
+            text: saved,
+            said: Some(Notice(format!("{ended}; Up has the text before it"))),
+        }),
+        Ok(_) | Err(_) => Err(Error::new(format!("{ended}; the text is as it was"))),
+    }
 }
 
-/// The editor on a file. The variable may hold arguments and quotes, so a shell reads it.
+/// What ended an editor, where that was a signal, which its shell tells as 128 + its number.
+fn signal(status: ExitStatus) -> Option<String> {
+    let number = status
+        .code()?
+        .checked_sub(128)
+        .filter(|n| (1..=64).contains(n))?;
+    let name = match number {
+        6 => "SIGABRT",
+        9 => "SIGKILL (out of memory?)",
+        11 => "SIGSEGV",
+        15 => "SIGTERM",
+        _ => return Some(format!("signal {number}")),
+    };
+    Some(name.to_owned())
+}
+
+/// The editor on a file. The variable may hold arguments and quotes, so a shell reads it; the shell
+/// also sets the terminal as it was, which an editor that is killed does not.
 #[cfg(unix)]
 fn command(editor: &str, file: &std::path::Path) -> Command {
     let mut command = Command::new("sh");
-    command
-        .args(["-c", &format!("{editor} \"$1\""), "sh"])
-        .arg(file);
+    let script = format!(
+        "settings=$(stty -g 2>/dev/null)\n{editor} \"$1\"\nended=$?\n\
+         [ -z \"$settings\" ] || stty \"$settings\" 2>/dev/null\nexit $ended"
+    );
+    command.args(["-c", &script, "sh"]).arg(file);
     command
 }
 

@@ -30,16 +30,25 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// Starts the thread: what is typed, pasted, clicked and resized goes to `events`.
+    /// Starts the thread: what is typed, pasted, clicked and resized goes to `events`, and at last
+    /// why there will be nothing more.
     ///
     /// # Errors
     /// When no thread can be started.
     pub(super) fn start(events: Sender<Event>) -> Result<Self> {
+        Self::start_with(events, terminal::read)
+    }
+
+    fn start_with(
+        events: Sender<Event>,
+        mut read: impl FnMut() -> std::io::Result<terminal::Event> + Send + 'static,
+    ) -> Result<Self> {
         let gate = Arc::<(Mutex<Gate>, Condvar)>::default();
         let own = Arc::clone(&gate);
-        jobs::spawn("input", move || {
+        let broken = events.clone();
+        let listen = move || {
             loop {
-                let event = match terminal::read() {
+                let event = match read() {
                     Ok(read) => event(read),
                     Err(error) => Some(Event::InputLost(error.to_string())),
                 };
@@ -50,6 +59,10 @@ impl Input {
                 }
                 pass(&own);
             }
+        };
+        jobs::watch("input", listen, move |error| {
+            // The desk may have been left already.
+            let _ = broken.send(Event::InputLost(error.to_string()));
         })?;
         Ok(Self { gate })
     }
@@ -111,5 +124,27 @@ fn event(read: terminal::Event) -> Option<Event> {
             }
         }
         terminal::Event::FocusGained | terminal::Event::FocusLost => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_says_that_the_terminal_is_lost() {
+        let (events, inbox) = channel();
+        let mut left = vec![terminal::Event::Paste("text".to_owned())];
+        Input::start_with(events, move || Ok(left.pop().expect("told to panic"))).unwrap();
+        let heard: Vec<Event> = inbox.iter().collect();
+        let [Event::Paste(_), Event::InputLost(why)] = &heard[..] else {
+            panic!("{heard:?}");
+        };
+        assert!(
+            why.contains("the thread `input` failed: told to panic"),
+            "{why}"
+        );
     }
 }

@@ -7,14 +7,16 @@
 //! - `event`, `app`, `pane`: events and effects, the desk's state, what a pane is
 //! - `keymap`: every key, from which dispatch, footer, help and palette are made
 //! - `ask`, `models`: the panes; `views`: what lies over any of them: `card` at a cited line,
-//!   `compare` side by side, `script` for what does not run here; `markdown`: rows of a text
+//!   `compare` side by side, `script` for what does not run here; `awaited`: what they wait for;
+//!   `find`: words in what is read; `markdown`: rows of a text
 //! - `input`, `editor`, `history`: typing; `picker`, `plain`: what lies over a pane
 //! - `chrome`, `theme`, `wrap`: what stands around a pane, styles, rows
-//! - `run`, `keys_in`, `terminal`, `signals`, `clipboard`, `external`: the loop, what it reads, and
-//!   what it does for the desk
+//! - `run`, `keys_in`, `terminal`, `signals`, `clipboard`, `external`, `notice`: the loop, what it
+//!   reads, and what it does for the desk
 
 mod app;
 mod ask;
+mod awaited;
 mod card;
 mod chrome;
 mod clipboard;
@@ -22,12 +24,14 @@ mod compare;
 mod editor;
 mod event;
 mod external;
+mod find;
 mod history;
 mod input;
 pub mod keymap;
 mod keys_in;
 mod markdown;
 mod models;
+mod notice;
 mod pane;
 mod picker;
 mod plain;

@@ -10,6 +10,7 @@ use super::clipboard::Clipboard;
 use super::event::{Effect, Event, Leave};
 use super::history::{self, Keeper, Kept};
 use super::keys_in::Input;
+use super::notice::{self, Opening};
 use super::pane::Look;
 use super::terminal::{Screen, failed};
 use super::wording::Wording;
@@ -20,9 +21,6 @@ use crate::jobs::{AdvisorWorker, Engine};
 
 /// How long the second Ctrl+C may take.
 const REMINDER: Duration = Duration::from_secs(2);
-
-/// What takes longer is told outside the screen when it ends.
-const LONG: Duration = Duration::from_secs(30);
 
 /// How many events are taken before a frame is drawn, so that a flood of them cannot hide the
 /// desk.
@@ -39,8 +37,8 @@ struct Desk {
     events: Receiver<Event>,
     /// Sends to `events`.
     sender: Sender<Event>,
-    /// When the library began to open, while that is to be told.
-    opening: Option<Instant>,
+    /// The opening of the library.
+    opening: Opening,
     /// When [`Event::Lapsed`] is due.
     due: Option<Instant>,
     /// Whether every cell is to be drawn anew.
@@ -84,7 +82,7 @@ pub(super) fn run<E: Engine>(
         clipboard,
         events,
         sender,
-        opening: notify.then(Instant::now),
+        opening: Opening::began(notify, Instant::now()),
         due: None,
         anew: false,
         resumed: false,
@@ -122,19 +120,10 @@ impl Desk {
 
     /// Tells outside the screen that the library is open, where that took long.
     fn tell(&mut self, event: &Event) -> Result<()> {
-        if let Event::Opened(opened) = event
-            && self
-                .opening
-                .take()
-                .is_some_and(|since| since.elapsed() > LONG)
-        {
-            let ended = match opened {
-                Ok(_) => "modeldesk: the cards are open",
-                Err(_) => "modeldesk: the cards cannot be opened",
-            };
-            self.screen.notify(ended)?;
+        match self.opening.ended(event, Instant::now()) {
+            Some(sentence) => notice::send(self.screen.out(), sentence).map_err(failed),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Sleeps until something happens.
@@ -200,11 +189,13 @@ impl Desk {
         // Ctrl+C in the editor was meant for the editor.
         let waiting: Vec<Event> = self.events.try_iter().collect();
         let meant = |event: &Event| !matches!(event, Event::Signal(signals::INTERRUPT));
-        for event in waiting
-            .into_iter()
-            .filter(meant)
-            .chain([Event::Edited(edited)])
-        {
+        let (edited, said) = match edited {
+            Ok(edited) => (Ok(edited.text), edited.said),
+            Err(error) => (Err(error), None),
+        };
+        let told = said.map(|notice| Event::Noticed(vec![notice]));
+        let own = [Event::Edited(edited)].into_iter().chain(told);
+        for event in waiting.into_iter().filter(meant).chain(own) {
             // The loop holds the receiver.
             let _ = self.sender.send(event);
         }
@@ -238,7 +229,7 @@ pub(super) fn ended(leave: Leave) -> Result<()> {
     match leave {
         Leave::Asked => Ok(()),
         Leave::Signal(number) => signals::exit(number),
-        Leave::InputLost(why) => Err(Error::new("the terminal can be read no more")
+        Leave::InputLost(why) => Err(Error::new("the desk can hear the terminal no more")
             .hint("questions can be asked without one: modeldesk ask \"QUESTION\"")
             .caused_by(why)),
     }

@@ -4,9 +4,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::awaited::Awaited;
 use super::chrome;
 use super::keymap::Command;
-use super::pane::told;
 use super::plain::scrolled;
 use super::theme::Theme;
 use super::wording::Wording;
@@ -17,20 +17,11 @@ use crate::error::Result;
 /// Rows above the text: the title and an empty one.
 const ABOVE: u16 = 2;
 
-#[derive(Debug)]
-enum State {
-    /// The advisor's thread is at it.
-    Waiting(u64),
-    Open(Box<Answer>),
-    /// Why there is nothing to show.
-    Trouble(Vec<String>),
-}
-
 /// What to do with one model, and where its reader is.
 #[derive(Debug)]
 pub(super) struct ScriptView {
     id: String,
-    state: State,
+    state: Awaited<Box<Answer>>,
     lines: Vec<Line>,
     scroll: usize,
     size: (u16, u16),
@@ -41,7 +32,7 @@ impl ScriptView {
     pub(super) fn new(id: &str, ticket: u64) -> Self {
         Self {
             id: id.to_owned(),
-            state: State::Waiting(ticket),
+            state: Awaited::Waiting(ticket),
             lines: Vec::new(),
             scroll: 0,
             size: (0, 0),
@@ -50,26 +41,23 @@ impl ScriptView {
 
     /// Whether it waits for this request.
     pub(super) fn waits_for(&self, ticket: u64) -> bool {
-        matches!(self.state, State::Waiting(asked) if asked == ticket)
+        self.state.waits_for(ticket)
     }
 
     /// Whether it waits.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(self.state, State::Waiting(_))
+        self.state.is_waiting()
     }
 
     /// Takes the answer.
     pub(super) fn hear(&mut self, answer: Result<Box<Answer>>) {
-        self.state = match answer {
-            Ok(answer) => State::Open(answer),
-            Err(error) => State::Trouble(told(&error)),
-        };
+        self.state.hear(answer);
         self.size = (0, 0);
     }
 
     /// Fits the text to an area of that size.
     pub(super) fn layout(&mut self, columns: u16, rows: u16, wording: &dyn Wording) {
-        if let (State::Open(answer), true) = (&self.state, self.size.0 != columns) {
+        if let (Some(answer), true) = (self.state.here(), self.size.0 != columns) {
             self.lines = wording.answer(answer, columns);
         }
         self.size = (columns, rows);
@@ -105,10 +93,9 @@ impl ScriptView {
 
     /// What `y` copies: a few words, and the script.
     pub(super) fn copied(&self) -> Option<(String, String)> {
-        let State::Open(answer) = &self.state else {
-            return None;
-        };
-        let script = answer
+        let script = self
+            .state
+            .here()?
             .actions
             .iter()
             .find(|action| action.kind == "script")?;
@@ -120,24 +107,19 @@ impl ScriptView {
     pub(super) fn view(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let title = format!("Try {}", crate::text::ident(&self.id));
         chrome::put(buffer, area, (area.x + 2, area.y), &title, theme.strong());
-        let rows = area.y.saturating_add(ABOVE)..area.bottom();
-        match &self.state {
-            State::Waiting(_) => {
-                let waits = "Reading its card.";
-                chrome::put(buffer, area, (area.x + 2, rows.start), waits, theme.dim());
-            }
-            State::Trouble(lines) => {
-                for (y, line) in rows.zip(lines) {
-                    chrome::put(buffer, area, (area.x + 2, y), line, theme.trouble());
-                }
-            }
-            State::Open(_) => {
-                for (y, line) in rows.zip(self.lines.iter().skip(self.scroll)) {
-                    let mut x = area.x;
-                    for span in &line.spans {
-                        x = chrome::put(buffer, area, (x, y), &span.text, theme.role(span.role));
-                    }
-                }
+        let below = Rect {
+            y: area.y.saturating_add(ABOVE).min(area.bottom()),
+            height: area.height.saturating_sub(ABOVE),
+            ..area
+        };
+        let waits = "Reading its card.";
+        if self.state.or_draw(waits, theme, below, buffer).is_none() {
+            return;
+        }
+        for (row, line) in below.rows().zip(self.lines.iter().skip(self.scroll)) {
+            let mut x = row.x;
+            for span in &line.spans {
+                x = chrome::put(buffer, row, (x, row.y), &span.text, theme.role(span.role));
             }
         }
     }

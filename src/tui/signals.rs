@@ -30,7 +30,8 @@ pub(super) fn forward(events: Sender<Event>) -> Result<Forwarding> {
     let mut signals = signal_hook::iterator::Signals::new(all)
         .map_err(|e| crate::error::Error::new("cannot listen for signals").caused_by(e))?;
     let handle = signals.handle();
-    jobs::spawn("signals", move || {
+    let broken = events.clone();
+    let listen = move || {
         for signal in signals.forever() {
             let event = match signal {
                 SIGTSTP => Event::Suspend,
@@ -41,6 +42,10 @@ pub(super) fn forward(events: Sender<Event>) -> Result<Forwarding> {
                 return;
             }
         }
+    };
+    // Deaf to signals the desk could not be told to end.
+    jobs::watch("signals", listen, move |error| {
+        let _ = broken.send(Event::InputLost(error.to_string()));
     })?;
     Ok(Forwarding { handle })
 }

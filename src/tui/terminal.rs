@@ -35,6 +35,9 @@ static LISTENS: AtomicBool = AtomicBool::new(false);
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
+/// Ends what a program that was killed may have asked of the terminal: the mouse in each form.
+const LEFT_BEHIND: &str = "\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l";
+
 /// What the desk draws on. Dropping it gives the terminal back.
 pub(super) struct Screen {
     /// Draws frames.
@@ -79,7 +82,9 @@ impl Screen {
     /// When it cannot be set or written.
     pub(super) fn retake(&mut self) -> Result<()> {
         give_back();
-        take().map_err(failed)?;
+        execute!(stdout(), Print(LEFT_BEHIND))
+            .and_then(|()| take())
+            .map_err(failed)?;
         self.forget()
     }
 
@@ -104,18 +109,6 @@ impl Screen {
         let sequence = if on { MOUSE_ON } else { MOUSE_OFF };
         let out = self.out();
         out.write_all(sequence.as_bytes())
-            .and_then(|()| out.flush())
-            .map_err(failed)
-    }
-
-    /// Tells the user, who may look elsewhere, that something long has ended: as a notice of the
-    /// terminal (OSC 9), which rings where it knows none.
-    ///
-    /// # Errors
-    /// When the terminal cannot be written.
-    pub(super) fn notify(&mut self, sentence: &'static str) -> Result<()> {
-        let out = self.out();
-        write!(out, "\x1b]9;{sentence}\x07")
             .and_then(|()| out.flush())
             .map_err(failed)
     }

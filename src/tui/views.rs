@@ -11,7 +11,7 @@ use super::keymap::{Command, Context};
 use super::pane::Shell;
 use super::script::ScriptView;
 use super::theme::Theme;
-use crate::jobs::Request;
+use crate::jobs::{Request, Requester};
 
 /// One view.
 #[derive(Debug)]
@@ -48,12 +48,21 @@ impl View {
 }
 
 /// The views over a pane, the top one last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Views {
+    by: Requester,
     stack: Vec<View>,
 }
 
 impl Views {
+    /// No view yet, over the pane of that name.
+    pub(super) fn over(pane: &'static str) -> Self {
+        Self {
+            by: Requester(pane),
+            stack: Vec::new(),
+        }
+    }
+
     /// Whether nothing lies over the pane.
     pub(super) fn is_empty(&self) -> bool {
         self.stack.is_empty()
@@ -81,17 +90,22 @@ impl Views {
 
     /// Opens the card `id` at a line, 0 for its beginning.
     pub(super) fn open_card(&mut self, id: &str, line: usize, shell: &mut Shell) {
-        let asked = id.to_owned();
-        let ticket = shell.request(|ticket| Request::Card { ticket, id: asked });
+        let (by, asked) = (self.by, id.to_owned());
+        let ticket = shell.request(|ticket| Request::Card {
+            ticket,
+            by,
+            id: asked,
+        });
         self.stack
             .push(View::Card(Box::new(CardView::new(id, line, ticket))));
     }
 
     /// Sets models side by side, named by id.
     pub(super) fn open_comparison(&mut self, models: Vec<String>, shell: &mut Shell) {
-        let asked = models.clone();
+        let (by, asked) = (self.by, models.clone());
         let ticket = shell.request(|ticket| Request::Compare {
             ticket,
+            by,
             models: asked,
         });
         let compared = CompareView::new(models, ticket);
@@ -100,8 +114,12 @@ impl Views {
 
     /// Shows what to do with the model `id`.
     pub(super) fn open_script(&mut self, id: &str, shell: &mut Shell) {
-        let asked = id.to_owned();
-        let ticket = shell.request(|ticket| Request::Try { ticket, id: asked });
+        let (by, asked) = (self.by, id.to_owned());
+        let ticket = shell.request(|ticket| Request::Try {
+            ticket,
+            by,
+            id: asked,
+        });
         self.stack.push(View::Script(ScriptView::new(id, ticket)));
     }
 
@@ -119,8 +137,12 @@ impl Views {
         match self.stack.last_mut() {
             Some(View::Card(card)) => match card.wanted().filter(|_| command == Command::Open) {
                 Some(id) => {
-                    let asked = id.clone();
-                    let ticket = shell.request(|ticket| Request::Card { ticket, id: asked });
+                    let (by, asked) = (self.by, id.clone());
+                    let ticket = shell.request(|ticket| Request::Card {
+                        ticket,
+                        by,
+                        id: asked,
+                    });
                     card.enter(&id, ticket);
                 }
                 None => {
@@ -191,7 +213,7 @@ impl Views {
         };
         let waiting = self.stack.iter_mut().find(|view| view.waits_for(ticket));
         match (waiting, report) {
-            (Some(View::Card(view)), Event::CardRead { card, .. }) => view.hear(&card),
+            (Some(View::Card(view)), Event::CardRead { card, .. }) => view.hear(card),
             (Some(View::Compare(view)), Event::Compared { answer, .. }) => view.hear(answer),
             (Some(View::Script(view)), Event::Tried { answer, .. }) => view.hear(answer),
             (_, report) => return Some(report),

@@ -304,3 +304,72 @@ fn a_card_that_is_added_makes_a_catalogue_stale() {
     assert!(advisor.is_current(&anew).unwrap());
     assert_eq!(anew.len(), catalogue.len() + 1);
 }
+
+#[test]
+fn an_amount_that_no_source_was_found_for_keeps_to_no_limit() {
+    let model = |id: &str, unverified: &[&str]| Summary {
+        id: id.to_owned(),
+        origin: Origin::User,
+        guide: false,
+        name: id.to_owned(),
+        task: Some("summarization".to_owned()),
+        license: None,
+        architecture: None,
+        parameters: Some(80_000_000),
+        bytes: Some(300_000_000),
+        context: Some(4_096),
+        facets: [&["task:summarization"], unverified]
+            .concat()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+    };
+    let doubtful = [
+        "unverified:parameters",
+        "unverified:size",
+        "unverified:context",
+    ];
+    let both = [model("a/doubtful", &doubtful), model("a/sure", &[])];
+    let catalogue = Catalogue::new(both.clone(), &[], &machine());
+    let limits = [
+        "under 100M parameters",
+        "under 1 GB",
+        "summarizes over 2000 tokens",
+    ];
+    for limit in limits {
+        let found = catalogue.find(&wanted(limit));
+        assert!(found.read_as.is_some(), "{limit} is read");
+        assert_eq!(ids(&catalogue, &found), ["a/sure"], "{limit}");
+    }
+    let found = catalogue.find(&wanted("summarizes"));
+    assert_eq!(found.rows.len(), 2, "it is listed");
+    assert!(found.facets.iter().all(|facet| facet.facet != "unverified"));
+    // Alone it is the nearest, and is said to have no source.
+    let [doubtful, _] = both;
+    let found = Catalogue::new([doubtful], &[], &machine()).find(&wanted("under 100M parameters"));
+    let said = found.nothing.unwrap();
+    assert!(
+        said.ends_with("Nearest: a/doubtful, 80M parameters (no source found)."),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_a_card_marks_as_unverified_is_known_to_the_index() {
+    let home = Home::new();
+    let library = home.open();
+    let doubtful = library.built_in().iter().filter(|card| {
+        let context = card.facts.context_length.as_ref();
+        context.is_some_and(|fact| fact.unverified && fact.value >= 512)
+    });
+    let doubtful: Vec<String> = doubtful.map(|card| card.id.clone()).collect();
+    assert!(!doubtful.is_empty());
+    let catalogue = built_in(library);
+    let found = catalogue.find(&wanted("reads 512 tokens"));
+    assert!(found.read_as.is_some() && !found.rows.is_empty());
+    let found = ids(&catalogue, &found);
+    assert!(
+        doubtful.iter().all(|id| !found.contains(&id.as_str())),
+        "{found:?}"
+    );
+}

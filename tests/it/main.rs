@@ -14,5 +14,6 @@ mod counts;
 mod desk;
 mod index;
 mod judged;
+mod plain;
 mod settings;
 mod text;

@@ -150,7 +150,7 @@ impl Catalogue {
                 .map(|n| Measure::AtLeast(n, Amount::Context))),
         ];
         let condition = |measure: Measure| Condition {
-            rows: self.those(|row| measure.excess(self, row).is_some_and(|by| by <= 1.0)),
+            rows: self.those(|row| measure.holds(self, row)),
             clause: measure.clause(),
             measure,
         };

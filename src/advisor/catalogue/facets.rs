@@ -23,6 +23,9 @@ const OFFERED: [&str; 8] = [
 /// Facets that tell nothing among models.
 const NOT_KEPT: [&str; 1] = ["kind"];
 
+/// The facet of the amounts that no source was found for: it is not offered.
+pub(super) const UNVERIFIED: &str = "unverified";
+
 /// So many values of one facet are offered.
 const MOST_VALUES: usize = 40;
 
@@ -116,12 +119,18 @@ impl Facets {
         &self.rows[start as usize..self.ends[at] as usize]
     }
 
+    /// Whether a row has a facet.
+    pub(super) fn has(&self, row: u32, facet: &str) -> bool {
+        self.rows(facet).binary_search(&row).is_ok()
+    }
+
     /// How many of `rows` have each value.
     pub(super) fn counts(&self, rows: &Rows) -> Vec<FacetCount> {
         let mut counted: Vec<(usize, &str, usize, &str)> = Vec::new();
         for (at, text) in self.texts.iter().enumerate() {
             let count = rows.count_of(self.at(at));
-            if let (true, Some((name, value))) = (count > 0, text.split_once(':')) {
+            let facet = text.split_once(':').filter(|(name, _)| *name != UNVERIFIED);
+            if let (true, Some((name, value))) = (count > 0, facet) {
                 let place = OFFERED.iter().position(|offered| *offered == name);
                 counted.push((place.unwrap_or(OFFERED.len()), name, count, value));
             }

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 
 use super::Catalogue;
 use super::conditions::Clause;
+use super::facets::UNVERIFIED;
 use crate::advisor::quantity;
 
 /// What a row that breaks a condition says of itself, and by how much it breaks it.
@@ -40,6 +41,15 @@ impl Measure {
         }
     }
 
+    /// Whether the row keeps to the limit for all that is known. What is unknown or unverified does
+    /// not, as in an answer.
+    pub(super) fn holds(&self, of: &Catalogue, row: u32) -> bool {
+        let (Self::AtMost(_, amount) | Self::AtLeast(_, amount)) = *self else {
+            return false;
+        };
+        self.excess(of, row).is_some_and(|by| by <= 1.0) && of.is_verified(row, amount)
+    }
+
     /// The limit in words.
     pub(super) fn clause(&self) -> Clause {
         let (bound, limit, amount) = match *self {
@@ -67,6 +77,16 @@ impl Amount {
 }
 
 impl Catalogue {
+    /// Whether an amount of a row has a source that was checked.
+    pub(super) fn is_verified(&self, row: u32, amount: Amount) -> bool {
+        let name = match amount {
+            Amount::Parameters => "parameters",
+            Amount::Weights | Amount::Memory => "size",
+            Amount::Context => "context",
+        };
+        !self.facets.has(row, &format!("{UNVERIFIED}:{name}"))
+    }
+
     /// An amount of a row, where it is known.
     pub(super) fn amount(&self, row: u32, amount: Amount) -> Option<u64> {
         let needs = self.needs(row);

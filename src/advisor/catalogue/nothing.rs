@@ -78,7 +78,13 @@ impl Catalogue {
     fn said(&self, row: u32, measure: &Measure) -> Option<String> {
         match measure {
             Measure::AtMost(_, amount) | Measure::AtLeast(_, amount) => {
-                self.amount(row, *amount).map(|value| amount.shown(value))
+                let value = self.amount(row, *amount)?;
+                let mark = if self.is_verified(row, *amount) {
+                    ""
+                } else {
+                    " (no source found)"
+                };
+                Some(format!("{}{mark}", amount.shown(value)))
             }
             Measure::Facet(name) if name == "here" => {
                 Some(self.needs(row).on(&self.machine).words())

@@ -16,6 +16,8 @@ impl Ask {
     pub(super) fn can_go_back(&self) -> bool {
         self.focus() != Part::Content
             || self.over.is_some()
+            || self.finder.is_typing()
+            || !self.finder.sought().is_empty()
             || !self.views.is_empty()
             || self.examples
     }
@@ -33,6 +35,28 @@ impl Ask {
             Command::Compare => self.compared().is_some(),
             Command::Open => self.conversation.target().is_some(),
             _ => false,
+        }
+    }
+
+    /// Whether `command` finds words in the answers.
+    pub(super) fn can_find(&self, command: Command) -> bool {
+        match command {
+            Command::Find => true,
+            Command::FindNext | Command::FindPrevious => !self.finder.sought().is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Asks for words to find, or goes to their next or previous place.
+    pub(super) fn find(&mut self, command: Command, shell: &mut Shell) {
+        if command == Command::Find {
+            self.finder.begin();
+            return;
+        }
+        let words = self.finder.sought();
+        if !self.conversation.find(words, command == Command::FindNext) {
+            let words = crate::text::line(words);
+            shell.say(format!("The answers do not have: {words}"));
         }
     }
 
@@ -148,6 +172,7 @@ impl Ask {
             before,
         });
         self.over = None;
+        self.finder.leave();
         self.views.clear();
         (self.cited, self.room.zoomed) = (None, false);
         self.examples = false;

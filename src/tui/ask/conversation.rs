@@ -14,6 +14,8 @@ pub(super) struct Conversation {
     selected: (usize, usize),
     /// The row, over all turns, that is the first in sight.
     pub(super) scroll: usize,
+    /// The turn and the row in it where words were found.
+    pub(super) found: Option<(usize, usize)>,
     height: usize,
 }
 
@@ -124,8 +126,10 @@ impl Conversation {
     pub(super) fn layout(&mut self, width: u16, height: usize, wording: &dyn Wording) {
         // Keeps the same turn at the top when rows change their number.
         let (top, into) = self.row_at(self.scroll);
-        for turn in &mut self.turns {
-            turn.layout(width, wording);
+        for (at, turn) in self.turns.iter_mut().enumerate() {
+            if turn.layout(width, wording) && self.found.is_some_and(|(of, _)| of == at) {
+                self.found = None;
+            }
         }
         self.height = height;
         if let Some(turn) = self.turns.get(top) {
@@ -167,6 +171,45 @@ impl Conversation {
     /// Whether there are rows below those in sight.
     pub(super) fn goes_on(&self) -> bool {
         self.scroll + self.height < self.start_of(self.turns.len())
+    }
+
+    /// Goes to the next or the previous row that has `words`, from either end to the other, and
+    /// selects what stands there; false when no row has them.
+    pub(super) fn find(&mut self, words: &str, forward: bool) -> bool {
+        let words = words.to_lowercase();
+        let rows = |(at, turn): (usize, &Turn)| {
+            let those = turn.rows_with(&words);
+            those
+                .into_iter()
+                .map(move |row| (at, row))
+                .collect::<Vec<_>>()
+        };
+        let places: Vec<_> = self.turns.iter().enumerate().flat_map(rows).collect();
+        let from = self.found.unwrap_or_else(|| self.row_at(self.scroll));
+        let (next, previous) = match self.found {
+            Some(_) => (
+                places.iter().find(|place| **place > from),
+                places.iter().rfind(|place| **place < from),
+            ),
+            None => (
+                places.iter().find(|place| **place >= from),
+                places.iter().rfind(|place| **place < from),
+            ),
+        };
+        let place = if forward {
+            next.or_else(|| places.first())
+        } else {
+            previous.or_else(|| places.last())
+        };
+        self.found = place.copied();
+        let Some((at, row)) = self.found else {
+            return false;
+        };
+        let stops = self.turns[at].stops.iter();
+        let stop = stops.take_while(|stop| stop.row <= row).count();
+        self.selected = (at, stop.saturating_sub(1));
+        self.bring_in_sight(self.start_of(at) + row);
+        true
     }
 
     /// Scrolls, or moves the selection.
@@ -211,7 +254,10 @@ impl Conversation {
     /// Scrolls so that the selection is in sight.
     pub(super) fn reveal(&mut self) {
         let Some(stop) = self.stop() else { return };
-        let row = self.start_of(self.selected.0) + stop.row;
+        self.bring_in_sight(self.start_of(self.selected.0) + stop.row);
+    }
+
+    fn bring_in_sight(&mut self, row: usize) {
         if row < self.scroll {
             self.scroll = row;
         } else if row >= self.scroll + self.height {

@@ -22,6 +22,7 @@ use self::fields::Fields;
 use self::welcome::EXAMPLES;
 use super::chrome::{self, Room, WIDE};
 use super::event::Event;
+use super::find::Finder;
 use super::history::Kept;
 use super::input::Input;
 use super::keymap::{Command, Context};
@@ -56,6 +57,8 @@ pub(super) struct Ask {
     input: Input,
     conversation: Conversation,
     over: Option<Over>,
+    /// The words to find in the answers.
+    finder: Finder,
     views: Views,
     /// The source that the open card is of, and where the conversation stood before.
     cited: Option<usize>,
@@ -87,7 +90,8 @@ impl Ask {
             input: Input::new(),
             conversation: Conversation::default(),
             over: None,
-            views: Views::default(),
+            finder: Finder::default(),
+            views: Views::over("ask"),
             cited: None,
             before: 0,
             part: Part::Input,
@@ -131,6 +135,7 @@ impl Ask {
                 self.views.back();
                 self.after_view();
             }
+            Part::Content if self.finder.leave() => {}
             Part::Content => match self.over.take() {
                 Some(Over::Fields(mut fields)) if fields.is_editing() => {
                     fields.leave();
@@ -140,6 +145,7 @@ impl Ask {
                     self.views.clear();
                     self.after_view();
                 }
+                None if self.finder.forget() => self.conversation.found = None,
                 None if !self.conversation.is_empty() => self.examples = false,
                 Some(_) | None => {}
             },
@@ -216,6 +222,12 @@ impl Ask {
     }
 
     fn run_typing(&mut self, command: Command, shell: &mut Shell) {
+        if self.focus() == Part::Content && self.finder.is_typing() {
+            if self.finder.run(command) {
+                self.find(Command::FindNext, shell);
+            }
+            return;
+        }
         match &mut self.over {
             Some(Over::Fields(fields)) if self.part == Part::Content => {
                 if let Some(editor) = fields.editor() {
@@ -270,6 +282,7 @@ impl Pane for Ask {
             (Part::Content, Some(Over::Fields(fields))) if fields.is_editing() => Context::Value,
             (Part::Content, Some(Over::Fields(_))) => Context::Fields,
             (Part::Content, None) if self.shows_examples() => Context::Examples,
+            (Part::Content, None) if self.finder.is_typing() => Context::Find,
             (Part::Content, None) => Context::Answer,
         }
     }
@@ -277,7 +290,11 @@ impl Pane for Ask {
     fn can(&self, command: Command, _shell: &Shell) -> bool {
         match command {
             Command::NextPart | Command::PreviousPart | Command::ToInput => return true,
-            Command::New => return !self.conversation.is_empty() && !self.fresh,
+            // While words are sought, `n` is their next place.
+            Command::New => {
+                let seeks = self.context() == Context::Answer && !self.finder.sought().is_empty();
+                return !self.conversation.is_empty() && !self.fresh && !seeks;
+            }
             Command::Examples => return !self.shows_examples(),
             Command::Zoom => {
                 return self.room.zoomed || self.is_beside() && self.focus() != Part::Input;
@@ -304,7 +321,10 @@ impl Pane for Ask {
             (Part::Content, None) if self.shows_examples() => {
                 command == Command::Open || command.moves()
             }
-            (Part::Content, None) => command.moves() || self.can_on_answer(command),
+            (Part::Content, None) if self.finder.is_typing() => command.edits(),
+            (Part::Content, None) => {
+                command.moves() || self.can_find(command) || self.can_on_answer(command)
+            }
         }
     }
 
@@ -312,6 +332,14 @@ impl Pane for Ask {
         match command {
             Command::Send if self.context() == Context::Value => self.commit(shell),
             Command::Send if self.focus() == Part::Input => self.send(shell),
+            Command::Send if self.context() == Context::Find && self.focus() == Part::Content => {
+                self.run_typing(command, shell);
+            }
+            Command::Find | Command::FindNext | Command::FindPrevious
+                if self.focus() == Part::Content =>
+            {
+                self.find(command, shell);
+            }
             Command::Up | Command::Down if self.context().is_typing() => {
                 self.run_typing(command, shell);
             }
@@ -365,6 +393,10 @@ impl Pane for Ask {
             self.views.type_char(c);
             return;
         }
+        if self.context() == Context::Find {
+            self.finder.type_char(c);
+            return;
+        }
         match &mut self.over {
             Some(Over::Fields(fields)) if self.part == Part::Content => {
                 if let Some(editor) = fields.editor() {
@@ -376,6 +408,11 @@ impl Pane for Ask {
     }
 
     fn paste(&mut self, text: &str, shell: &mut Shell) {
+        if self.context() == Context::Find {
+            let line = crate::text::line(text);
+            line.chars().for_each(|c| self.type_char(c, shell));
+            return;
+        }
         let whole = match &mut self.over {
             Some(Over::Fields(fields)) if fields.is_editing() && self.part == Part::Content => {
                 fields.editor().is_none_or(|editor| editor.paste(text))

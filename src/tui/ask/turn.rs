@@ -162,10 +162,26 @@ impl Turn {
             .is_some_and(|answer| answer.models.len() > SHOWN_MODELS)
     }
 
-    /// Makes the rows for a width, if they are not made for it yet.
-    pub(super) fn layout(&mut self, width: u16, wording: &dyn Wording) {
+    /// The rows that have `words`, which are in lower case; where they go on in the next row, the
+    /// first of both.
+    pub(super) fn rows_with(&self, words: &str) -> Vec<usize> {
+        let text = |row: &Row| {
+            let spans = row.spans.iter().map(|span| span.text.as_str());
+            spans.collect::<String>().trim().to_lowercase()
+        };
+        let texts: Vec<String> = self.rows.iter().map(text).collect();
+        let has = |at: &usize| {
+            let next = texts.get(at + 1).map_or("", String::as_str);
+            let both = format!("{} {next}", texts[*at]);
+            both.find(words).is_some_and(|from| from < texts[*at].len())
+        };
+        (0..texts.len()).filter(has).collect()
+    }
+
+    /// Makes the rows for a width, if they are not made for it yet; whether it did.
+    pub(super) fn layout(&mut self, width: u16, wording: &dyn Wording) -> bool {
         if !self.stale && self.width == width {
-            return;
+            return false;
         }
         self.width = width;
         self.stale = false;
@@ -218,6 +234,7 @@ impl Turn {
         }));
         self.push_progress(usize::from(cells));
         self.rows.push(row_of(Kind::Status, "", Role::Plain));
+        true
     }
 
     fn push_progress(&mut self, cells: usize) {

@@ -40,7 +40,12 @@ impl Ask {
             _ if covered => {}
             Some(Over::Why { lines, scroll, .. }) => why(lines, *scroll, theme, left, buffer),
             Some(Over::Fields(fields)) => cursor = fields.view(theme, left, buffer),
-            None => self.content(shell, left, buffer),
+            None => {
+                self.content(shell, left, buffer);
+                if self.focus() == Part::Content && !self.shows_examples() {
+                    cursor = self.finder.view(theme, left, buffer);
+                }
+            }
         }
         if self.is_beside() {
             for y in left.top()..left.bottom() {
@@ -48,7 +53,7 @@ impl Ask {
             }
         }
         if self.is_beside() || covered {
-            cursor = self.views.view(theme, right, buffer);
+            cursor = self.views.view(theme, right, buffer).or(cursor);
         }
         let typing = self.focus() == Part::Input;
         let at = self
@@ -94,6 +99,15 @@ impl Ask {
                 .is_some_and(|row| row.kind == Kind::Reading);
             if is_reading && at == self.conversation.at() {
                 reading_hint(&turn.rows[row], focused, theme, place, buffer);
+            }
+            if self.conversation.found == Some((at, row)) {
+                // The gutter stays as it is: the selection is marked there.
+                let found = Rect {
+                    x: (place.x + GUTTER).min(place.right()),
+                    width: place.width.saturating_sub(GUTTER),
+                    ..place
+                };
+                buffer.set_style(found.intersection(buffer.area), theme.selected());
             }
             row += 1;
             if row >= turn.rows.len() {

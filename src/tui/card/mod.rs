@@ -10,8 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use self::page::Page;
-use super::chrome;
-use super::editor::Editor;
+use super::find::Finder;
 use super::keymap::{Command, Context};
 use super::theme::Theme;
 use crate::card::Origin;
@@ -36,9 +35,7 @@ pub(super) struct CardView {
     page: Page,
     /// Those it was opened from, the first one first.
     below: Vec<Page>,
-    /// The words to find, while they are typed, and those that were typed last.
-    finding: Option<Editor>,
-    sought: String,
+    finder: Finder,
 }
 
 impl CardView {
@@ -47,8 +44,7 @@ impl CardView {
         Self {
             page: Page::new(id, cited, ticket),
             below: Vec::new(),
-            finding: None,
-            sought: String::new(),
+            finder: Finder::default(),
         }
     }
 
@@ -59,9 +55,10 @@ impl CardView {
 
     /// What its keys are.
     pub(super) fn context(&self) -> Context {
-        match self.finding {
-            Some(_) => Context::Find,
-            None => Context::Card,
+        if self.finder.is_typing() {
+            Context::Find
+        } else {
+            Context::Card
         }
     }
 
@@ -71,7 +68,7 @@ impl CardView {
     }
 
     /// Takes the card that was asked for. [`Self::layout`] has to follow.
-    pub(super) fn hear(&mut self, card: &Result<Option<OpenCard>>) {
+    pub(super) fn hear(&mut self, card: Result<Option<OpenCard>>) {
         self.page.hear(card);
     }
 
@@ -93,7 +90,7 @@ impl CardView {
     /// One step back inside the view: to the facts, or to the card that this one was opened from.
     /// False when there is none, and the view itself is what goes.
     pub(super) fn back(&mut self) -> bool {
-        if self.finding.take().is_some() || self.page.back() {
+        if self.finder.leave() || self.page.back() {
             return true;
         }
         let before = self.below.pop();
@@ -117,10 +114,10 @@ impl CardView {
     /// Whether `command` would do something now.
     pub(super) fn can(&self, command: Command) -> bool {
         match command {
-            _ if self.finding.is_some() => command.edits(),
+            _ if self.finder.is_typing() => command.edits(),
             Command::Find => self.page.is_text(),
             Command::FindNext | Command::FindPrevious => {
-                self.page.is_text() && !self.sought.is_empty()
+                self.page.is_text() && !self.finder.sought().is_empty()
             }
             Command::Copy => true,
             _ => self.page.can(command),
@@ -130,52 +127,35 @@ impl CardView {
     /// Scrolls, walks the tabs, opens a fact at its line, shows the text as it is, finds words.
     /// Returns what there is to say.
     pub(super) fn run(&mut self, command: Command) -> Option<String> {
-        match (command, &mut self.finding) {
-            (Command::Send, Some(editor)) => {
-                editor.text().trim().clone_into(&mut self.sought);
-                self.finding = None;
-                return self.find(true);
+        match command {
+            _ if self.finder.is_typing() => {
+                if self.finder.run(command) {
+                    return self.find(true);
+                }
             }
-            (_, Some(editor)) => drop(editor.run(command)),
-            (Command::Find, None) => self.finding = Some(Editor::new(false)),
-            (Command::FindNext, None) => return self.find(true),
-            (Command::FindPrevious, None) => return self.find(false),
-            (_, None) => self.page.run(command),
+            Command::Find => self.finder.begin(),
+            Command::FindNext => return self.find(true),
+            Command::FindPrevious => return self.find(false),
+            _ => self.page.run(command),
         }
         None
     }
 
     fn find(&mut self, forward: bool) -> Option<String> {
-        let found = self.sought.is_empty() || self.page.find(&self.sought, forward);
-        let sought = crate::text::line(&self.sought);
-        (!found).then(|| format!("The card does not have: {sought}"))
+        let words = self.finder.sought();
+        let found = self.page.find(words, forward);
+        let words = crate::text::line(words);
+        (!found).then(|| format!("The card does not have: {words}"))
     }
 
     /// Takes a character of the words to find.
     pub(super) fn type_char(&mut self, c: char) {
-        if let Some(editor) = &mut self.finding {
-            editor.type_char(c);
-        }
+        self.finder.type_char(c);
     }
 
     /// Draws the card; returns the cell of the cursor while words to find are typed.
     pub(super) fn view(&self, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         self.page.view(theme, area, buffer);
-        let editor = self.finding.as_ref()?;
-        let y = area.bottom().saturating_sub(1);
-        let row = Rect {
-            y,
-            height: 1,
-            ..area
-        };
-        let x = chrome::put(buffer, row, (area.x, y), "find: ", theme.strong());
-        let room = usize::from(area.right().saturating_sub(x + 1)).max(1);
-        let shown = editor.shown(room);
-        let (column, line) = shown.cursor;
-        let text = shown.rows.get(line).map_or("", String::as_str);
-        let rest = " ".repeat(room);
-        chrome::put(buffer, row, (x, y), &rest, theme.strong());
-        chrome::put(buffer, row, (x, y), text, theme.strong());
-        Some(Position::new(x.saturating_add(column as u16), y))
+        self.finder.view(theme, area, buffer)
     }
 }

@@ -7,12 +7,12 @@ use super::entries::{beside, fact, header, problem};
 use super::listing::Listing;
 use super::source::Source;
 use crate::advisor;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::jobs::OpenCard;
+use crate::tui::awaited::Awaited;
 use crate::tui::chrome;
 use crate::tui::keymap::Command;
 use crate::tui::markdown::Row;
-use crate::tui::pane::told;
 use crate::tui::plain::scrolled;
 use crate::tui::theme::Theme;
 
@@ -33,15 +33,6 @@ const TABS: [(Tab, &str); 3] = [
     (Tab::Related, "related"),
 ];
 
-#[derive(Debug)]
-enum State {
-    /// The advisor's thread is at it.
-    Waiting(u64),
-    Open(Box<Open>),
-    /// Why there is nothing to show.
-    Trouble(Vec<String>),
-}
-
 /// What there is to show.
 #[derive(Debug)]
 struct Open {
@@ -60,7 +51,7 @@ struct Open {
 pub(super) struct Page {
     id: String,
     cited: usize,
-    state: State,
+    state: Awaited<Box<Open>>,
     tab: Tab,
     raw: bool,
     rows: Vec<Row>,
@@ -80,7 +71,7 @@ impl Page {
         Self {
             id: id.to_owned(),
             cited,
-            state: State::Waiting(ticket),
+            state: Awaited::Waiting(ticket),
             tab: Tab::Card,
             raw: false,
             rows: Vec::new(),
@@ -94,27 +85,21 @@ impl Page {
 
     /// Whether it waits for this request.
     pub(super) fn waits_for(&self, ticket: u64) -> bool {
-        matches!(self.state, State::Waiting(asked) if asked == ticket)
+        self.state.waits_for(ticket)
     }
 
     /// Takes the card that was asked for.
-    pub(super) fn hear(&mut self, card: &Result<Option<OpenCard>>) {
-        self.state = match card {
-            Ok(Some(card)) => State::Open(Box::new(Open::new(card))),
-            Ok(None) => {
-                let id = crate::text::ident(&self.id).into_owned();
-                State::Trouble(vec![format!("There is no card {id} any more.")])
-            }
-            Err(error) => State::Trouble(told(error)),
-        };
+    pub(super) fn hear(&mut self, card: Result<Option<OpenCard>>) {
+        let id = crate::text::ident(&self.id);
+        let gone = || Error::new(format!("There is no card {id} any more."));
+        let card = card.and_then(|card| card.ok_or_else(gone));
+        let open = card.map(|card| Box::new(Open::new(&card)));
+        self.state.hear(open);
         (self.stale, self.hidden) = (true, true);
     }
 
     fn open(&self) -> Option<&Open> {
-        match &self.state {
-            State::Open(open) => Some(open),
-            _ => None,
-        }
+        self.state.here().map(|open| &**open)
     }
 
     /// `id:line` of what is read, or the id of the selected card.
@@ -145,7 +130,7 @@ impl Page {
         self.stale |= self.size.0 != columns;
         self.size = (columns, rows);
         let (columns, height) = (usize::from(columns), self.height());
-        let State::Open(open) = &mut self.state else {
+        let Some(open) = self.state.here_mut() else {
             return;
         };
         open.facts.layout(columns, height);
@@ -209,7 +194,7 @@ impl Page {
     pub(super) fn run(&mut self, command: Command) {
         let height = self.height();
         let last = self.last();
-        let State::Open(open) = &mut self.state else {
+        let Some(open) = self.state.here_mut() else {
             return;
         };
         match (command, self.tab) {
@@ -246,7 +231,7 @@ impl Page {
     /// Goes to the next or the previous line that has `words`, from either end to the other;
     /// false when no line has them.
     pub(super) fn find(&mut self, words: &str, forward: bool) -> bool {
-        let State::Open(open) = &self.state else {
+        let Some(open) = self.open() else {
             return false;
         };
         let lines = open.source.lines_with(words);
@@ -284,18 +269,9 @@ impl Page {
     /// Draws what is in sight.
     pub(super) fn view(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let at = |x: u16, y: u16| (area.x + x, area.y + y);
-        let open = match &self.state {
-            State::Waiting(_) => {
-                chrome::put(buffer, area, at(2, 0), "Reading the card.", theme.dim());
-                return;
-            }
-            State::Trouble(lines) => {
-                for (y, line) in (0..area.height).zip(lines) {
-                    chrome::put(buffer, area, at(2, y), line, theme.trouble());
-                }
-                return;
-            }
-            State::Open(open) => open,
+        let waits = "Reading the card.";
+        let Some(open) = self.state.or_draw(waits, theme, area, buffer) else {
+            return;
         };
         chrome::put(buffer, area, at(2, 0), &open.header, theme.strong());
         self.tabs(theme, area, buffer);

@@ -1,7 +1,12 @@
 //! The text of a card as it is, and the rows that it takes on the screen.
 
+use crate::advisor::quantity;
 use crate::card::{Card, front};
 use crate::tui::markdown::{self, Row};
+
+/// So much of a text is laid out, in bytes: ten times the longest card that is known, and what a
+/// text that is made to be slow can hold without holding up a frame.
+const MOST_LAID_OUT: usize = 192 << 10;
 
 /// A card's text by lines, safe to show, numbered as facts and citations number them.
 #[derive(Debug)]
@@ -72,10 +77,35 @@ impl Source {
         found.map(|(n, _)| n + 1).collect()
     }
 
-    /// The rows of the text: its Markdown as it is meant, or, where `raw`, as it is.
+    /// The rows of the text: its Markdown as it is meant, or, where `raw`, as it is. Of a text that
+    /// is longer than any card is, only the beginning; then how much is left out.
     pub(super) fn rows(&self, raw: bool, width: usize) -> Vec<Row> {
+        let (laid_out, rest) = self.text.split_at(beginning(&self.text));
+        let mut rows = self.rows_of(laid_out, raw, width);
+        if !rest.is_empty() {
+            let said = format!(
+                "Not shown: {} more lines, {} in all. `modeldesk cards show` prints them.",
+                rest.trim_start_matches('\n').split('\n').count(),
+                quantity::bytes(rest.len() as u64)
+            );
+            rows.push(Row::default());
+            rows.extend(
+                markdown::as_it_is(&said, 0, width, &mut str::len)
+                    .into_iter()
+                    .map(|row| Row {
+                        line: 0,
+                        last: 0,
+                        starts: false,
+                        ..row
+                    }),
+            );
+        }
+        rows
+    }
+
+    fn rows_of(&self, text: &str, raw: bool, width: usize) -> Vec<Row> {
         let (at, line) = self.body;
-        let (above, body) = self.text.split_at(if raw { self.text.len() } else { at });
+        let (above, body) = text.split_at(if raw { text.len() } else { at.min(text.len()) });
         let mut rows = Vec::new();
         if !above.is_empty() {
             let above = above.strip_suffix('\n').filter(|_| !raw).unwrap_or(above);
@@ -95,6 +125,15 @@ impl Source {
         }
         rows
     }
+}
+
+/// Where the text that is laid out ends: at the end of a line, if one ends there.
+fn beginning(text: &str) -> usize {
+    if text.len() <= MOST_LAID_OUT {
+        return text.len();
+    }
+    let end = text.floor_char_boundary(MOST_LAID_OUT);
+    text[..end].rfind('\n').filter(|at| *at > 0).unwrap_or(end)
 }
 
 /// How many bytes of a line of front matter are its key.
@@ -156,6 +195,35 @@ mod tests {
         assert_eq!(rows("---\na: b\n---", false).len(), 3);
         assert_eq!(rows("plain", false), [row(1, "plain")]);
         assert_eq!(rows("---\na: b\n---\n\n", false).len(), 3);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_cut_at_a_line_and_says_how_much_is_left_out() {
+        let line = "word ".repeat(20);
+        let lines = MOST_LAID_OUT / line.len();
+        for raw in [false, true] {
+            let whole = format!("{line}\n\n").repeat(lines / 2 - 10);
+            assert!(whole.len() < MOST_LAID_OUT);
+            let said =
+                |rows: &[(usize, String)]| rows.iter().any(|row| row.1.starts_with("Not shown"));
+            assert!(!said(&rows(&whole, raw)), "{raw}");
+            let twice = rows(&format!("{line}\n\n").repeat(lines), raw);
+            assert!(said(&twice), "{raw}: {:?}", twice.last());
+            let last = twice.iter().map(|row| row.0).max().unwrap_or(0);
+            let left: usize = twice
+                .iter()
+                .find_map(|row| row.1.strip_prefix("Not shown: "))
+                .and_then(|rest| rest.split(' ').next()?.parse().ok())
+                .unwrap();
+            // The last line of the text is empty, and the shown one may be.
+            assert!(
+                (2 * lines).abs_diff(last + left) <= 1,
+                "{last} and {left} of {}",
+                2 * lines
+            );
+        }
+        let endless = rows(&"x".repeat(4 * MOST_LAID_OUT), false);
+        assert!(endless.len() < MOST_LAID_OUT / 50);
     }
 
     #[test]

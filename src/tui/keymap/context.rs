@@ -17,6 +17,9 @@ macro_rules! contexts {
         }
 
         impl Context {
+            /// Every context.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
             /// Whether plain characters are text here.
             pub fn is_typing(self) -> bool {
                 match self { $(Self::$variant => $typing,)* }
@@ -65,4 +68,41 @@ contexts! {
     Help = false, "help";
     /// A text that no clipboard took.
     Text = false, "a text";
+}
+
+/// A set of contexts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Contexts(u32);
+
+impl Contexts {
+    /// These contexts.
+    pub(super) const fn of(contexts: &[Context]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < contexts.len() {
+            bits |= 1 << contexts[at] as u32;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// Those of both sets.
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those of this set that are not in `other`.
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether `context` is one of them.
+    pub(super) fn contains(self, context: Context) -> bool {
+        self.0 >> context as u32 & 1 == 1
+    }
+
+    /// Each of them.
+    pub(super) fn iter(self) -> impl Iterator<Item = Context> {
+        let all = Context::ALL.iter().copied();
+        all.filter(move |context| self.contains(*context))
+    }
 }

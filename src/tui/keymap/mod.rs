@@ -16,13 +16,14 @@ use crate::settings::Keys;
 
 pub use command::Command;
 pub use context::Context;
+use context::Contexts;
 pub use key::{Key, typed};
 pub use table::KEYLESS;
 
 /// Keys that do a command in some contexts.
 #[derive(Debug, Clone)]
 pub struct Binding {
-    contexts: &'static [Context],
+    contexts: Contexts,
     keys: Cow<'static, [Key]>,
     /// What it does.
     pub command: Command,
@@ -37,7 +38,7 @@ pub struct Binding {
 impl Binding {
     /// Whether it counts in `context`.
     pub fn is_in(&self, context: Context) -> bool {
-        self.contexts.contains(&context)
+        self.contexts.contains(context)
     }
 
     /// Whether `event` is one of its keys in `context`. A plain character is text where people
@@ -158,7 +159,7 @@ impl Keymap {
     }
 
     fn rebind(&mut self, command: Command, keys: &[Key]) {
-        let groups: Vec<(Cow<'static, str>, &'static [Context])> = self
+        let groups: Vec<(Cow<'static, str>, Contexts)> = self
             .bindings
             .iter()
             .filter(|b| b.command == command)
@@ -173,8 +174,8 @@ impl Keymap {
     }
 
     /// Rows that are written together (`j k`) are written with the keys that they have now.
-    fn write_anew(&mut self, shown: &str, contexts: &'static [Context]) {
-        let is_in = |b: &Binding| b.shown == shown && std::ptr::eq(b.contexts, contexts);
+    fn write_anew(&mut self, shown: &str, contexts: Contexts) {
+        let is_in = |b: &Binding| b.shown == shown && b.contexts == contexts;
         let keys: Vec<String> = self
             .bindings
             .iter()
@@ -202,12 +203,12 @@ impl Keymap {
                 .enumerate()
                 .filter(|(_, b)| b.command != command)
             {
-                let both = |context: &Context| {
+                let both = |context: Context| {
                     let taken = |key: &&Key| {
-                        own.takes(key.event(), *context) && other.takes(key.event(), *context)
+                        own.takes(key.event(), context) && other.takes(key.event(), context)
                     };
                     let key = own.keys.iter().find(taken)?;
-                    other.is_in(*context).then_some((*context, *key))
+                    other.is_in(context).then_some((context, *key))
                 };
                 let Some((context, key)) = own.contexts.iter().find_map(both) else {
                     continue;
@@ -263,7 +264,7 @@ mod tests {
         for c in ['s', 'q', 'i', 'm', '[', 'b'] {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
             let keymap = Keymap::default();
-            let takes = |b: &Binding| b.contexts.iter().any(|context| b.takes(event, *context));
+            let takes = |b: &Binding| b.contexts.iter().any(|context| b.takes(event, context));
             assert!(!keymap.bindings().iter().any(takes), "Ctrl+{c} is bound");
         }
     }
@@ -271,7 +272,7 @@ mod tests {
     #[test]
     fn plain_characters_are_text_while_typing() {
         for binding in Keymap::default().bindings() {
-            let typing = binding.contexts.iter().any(|c| c.is_typing());
+            let typing = binding.contexts.iter().any(Context::is_typing);
             let plain = binding.events().any(|e| typed(e).is_some());
             assert!(
                 !(typing && plain) || binding.is_for_empty_input(),

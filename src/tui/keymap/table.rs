@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use super::context::Contexts;
 use super::{Binding, Command, Context as C, Key};
 
 /// Contexts, keys, command, how the keys are written, the footer's word, the help's sentence.
 type Row = (
-    &'static [C],
+    Contexts,
     &'static [Key],
     Command,
     &'static str,
@@ -36,103 +37,37 @@ pub(super) fn bindings() -> Vec<Binding> {
     ROWS.iter().map(binding).collect()
 }
 
-const INPUT: &[C] = &[C::Input];
-const INPUTS: &[C] = &[C::Input, C::Filter];
-const TYPING: &[C] = &[
-    C::Input,
-    C::Filter,
-    C::Value,
-    C::Find,
-    C::Palette,
-    C::Search,
-];
-const FIELD: &[C] = &[C::Value, C::Find, C::Palette, C::Search];
-const ANSWER: &[C] = &[C::Answer];
-const CARD: &[C] = &[C::Card];
-const LISTS: &[C] = &[C::Answer, C::Models];
+const fn of(contexts: &[C]) -> Contexts {
+    Contexts::of(contexts)
+}
+
+const INPUT: Contexts = of(&[C::Input]);
+const ANSWER: Contexts = of(&[C::Answer]);
+const CARD: Contexts = of(&[C::Card]);
+/// Where models are listed.
+const LISTS: Contexts = of(&[C::Answer, C::Models]);
+/// The inputs of the panes.
+const INPUTS: Contexts = of(&[C::Input, C::Filter]);
+/// Filters over a list of lines to take.
+const PICK: Contexts = of(&[C::Palette, C::Search]);
+/// Short texts that are typed over something else.
+const FIELD: Contexts = of(&[C::Value, C::Find]).and(PICK);
+const TYPING: Contexts = INPUTS.and(FIELD);
 /// Parts of a pane that are read, not typed into.
-const OUTSIDE: &[C] = &[
+const OUTSIDE: Contexts = LISTS.and(CARD).and(of(&[
     C::Examples,
-    C::Answer,
-    C::Why,
-    C::Fields,
-    C::Card,
-    C::Compare,
-    C::Script,
-    C::Models,
-    C::Facets,
-];
-const READ: &[C] = &[
-    C::Examples,
-    C::Answer,
-    C::Why,
-    C::Fields,
-    C::Card,
-    C::Compare,
-    C::Script,
-    C::Models,
-    C::Facets,
-    C::Help,
-    C::Text,
-];
-const PARTS: &[C] = &[
-    C::Input,
-    C::Filter,
-    C::Examples,
-    C::Answer,
-    C::Why,
-    C::Fields,
-    C::Card,
-    C::Compare,
-    C::Script,
-    C::Models,
-    C::Facets,
-];
-const SCROLLED: &[C] = &[
-    C::Input,
-    C::Filter,
-    C::Examples,
-    C::Answer,
-    C::Why,
-    C::Fields,
-    C::Card,
-    C::Compare,
-    C::Script,
-    C::Models,
-    C::Facets,
-    C::Help,
-    C::Text,
-];
-/// Parts without text to search, where `/` is the palette as in an input.
-const NO_FIND: &[C] = &[
-    C::Examples,
-    C::Answer,
     C::Why,
     C::Fields,
     C::Compare,
     C::Script,
     C::Facets,
-];
-const PICK: &[C] = &[C::Palette, C::Search];
-const EVERYWHERE: &[C] = &[
-    C::Input,
-    C::Filter,
-    C::Examples,
-    C::Answer,
-    C::Why,
-    C::Fields,
-    C::Value,
-    C::Card,
-    C::Compare,
-    C::Script,
-    C::Find,
-    C::Models,
-    C::Facets,
-    C::Palette,
-    C::Search,
-    C::Help,
-    C::Text,
-];
+]));
+const READ: Contexts = OUTSIDE.and(of(&[C::Help, C::Text]));
+const PARTS: Contexts = OUTSIDE.and(INPUTS);
+const SCROLLED: Contexts = READ.and(INPUTS);
+/// Parts without words to find, where `/` is the palette as in an input.
+const NO_FIND: Contexts = OUTSIDE.without(LISTS.and(CARD));
+const EVERYWHERE: Contexts = READ.and(TYPING);
 
 const UP: Key = Key::plain(KeyCode::Up);
 const DOWN: Key = Key::plain(KeyCode::Down);
@@ -154,22 +89,22 @@ const BACKSPACE: Key = Key::plain(KeyCode::Backspace);
 #[rustfmt::skip]
 static ROWS: &[Row] = &[
     (INPUT, &[ENTER], Command::Send, "Enter", "ask", "ask the question"),
-    (&[C::Value], &[ENTER], Command::Send, "Enter", "answer again", "set the value and answer again"),
+    (of(&[C::Value]), &[ENTER], Command::Send, "Enter", "answer again", "set the value and answer again"),
     (PICK, &[ENTER], Command::Open, "Enter", "take", "take the marked line"),
-    (&[C::Help], &[ENTER], Command::Open, "Enter", "do it", "do what the marked line says"),
-    (&[C::Examples], &[ENTER], Command::Open, "Enter", "ask", "ask the marked question"),
+    (of(&[C::Help]), &[ENTER], Command::Open, "Enter", "do it", "do what the marked line says"),
+    (of(&[C::Examples]), &[ENTER], Command::Open, "Enter", "ask", "ask the marked question"),
     (ANSWER, &[ENTER], Command::Open, "Enter", "card", "open the card of what is marked, at the cited line"),
-    (&[C::Models], &[ENTER], Command::Open, "Enter", "card", "open the card of the marked model"),
-    (&[C::Facets], &[ENTER, Key::char(' ')], Command::Open, "Enter", "set", "keep only models of this kind, or all again"),
-    (&[C::Card], &[ENTER], Command::Open, "Enter", "go", "go to the line of a fact, or to a related card"),
-    (&[C::Compare], &[ENTER], Command::Open, "Enter", "card", "open the card where the marked cell stands"),
-    (&[C::Find], &[ENTER], Command::Send, "Enter", "find", "find the words; n and N go on"),
-    (&[C::Fields], &[ENTER], Command::Open, "Enter", "change", "change the marked field; an empty value drops it"),
-    (&[C::Filter], &[ENTER], Command::Send, "Enter", "to the list", "keep the filter and go to the list"),
+    (of(&[C::Models]), &[ENTER], Command::Open, "Enter", "card", "open the card of the marked model"),
+    (of(&[C::Facets]), &[ENTER, Key::char(' ')], Command::Open, "Enter", "set", "keep only models of this kind, or all again"),
+    (of(&[C::Card]), &[ENTER], Command::Open, "Enter", "go", "go to the line of a fact, or to a related card"),
+    (of(&[C::Compare]), &[ENTER], Command::Open, "Enter", "card", "open the card where the marked cell stands"),
+    (of(&[C::Find]), &[ENTER], Command::Send, "Enter", "find", "find the words; n and N go on"),
+    (of(&[C::Fields]), &[ENTER], Command::Open, "Enter", "change", "change the marked field; an empty value drops it"),
+    (of(&[C::Filter]), &[ENTER], Command::Send, "Enter", "to the list", "keep the filter and go to the list"),
     (INPUT, &[TAB], Command::NextPart, "Tab", "answer", "next part: input, answer, card"),
-    (&[C::Filter], &[TAB], Command::NextPart, "Tab", "list", "next part: filter, list, card"),
+    (of(&[C::Filter]), &[TAB], Command::NextPart, "Tab", "list", "next part: filter, list, card"),
     (INPUT, &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier questions", "search earlier questions"),
-    (&[C::Filter], &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier filters", "search earlier filters"),
+    (of(&[C::Filter]), &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier filters", "search earlier filters"),
     (INPUTS, &[Key::char('/')], Command::Slash, "/", "commands", "commands, in an empty input; // begins with a slash"),
     (INPUT, &[Key::ctrl('j'), SHIFT_ENTER, ALT_ENTER], Command::Newline, "Ctrl+J", "", "new line; also Shift+Enter, Alt+Enter"),
     (INPUT, &[Key::ctrl('g')], Command::Editor, "Ctrl+G", "", "write in $VISUAL or $EDITOR"),
@@ -179,32 +114,35 @@ static ROWS: &[Row] = &[
     (PICK, &[DOWN], Command::Down, "Up Down", "", ""),
     (READ, &[Key::char('k')], Command::Up, "j k", "move", "move; also arrows"),
     (READ, &[Key::char('j')], Command::Down, "j k", "", ""),
-    (&[C::Models], &[Key::char('/')], Command::Find, "/", "filter", "filter the list as you type"),
-    (&[C::Models], &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models"),
+    (ANSWER, &[Key::char('n')], Command::FindNext, "n N", "next", "next, previous place of the words; Esc ends it"),
+    (ANSWER, &[Key::char('N')], Command::FindPrevious, "n N", "", ""),
+    (of(&[C::Models]), &[Key::char('/')], Command::Find, "/", "filter", "filter the list as you type"),
+    (of(&[C::Models]), &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models"),
     (LISTS, &[Key::char('t')], Command::Try, "t", "try", "what to do with the marked model: a script for transformers, and what runs here"),
     (LISTS, &[Key::char('f')], Command::Tune, "f", "fine-tune", "plan a fine-tune of the marked model"),
     (ANSWER, &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models, or the first two"),
     (LISTS, &[Key::char(' ')], Command::Mark, "Space", "mark", "mark a model for comparing"),
-    (&[C::Compare], &[Key::char('v')], Command::Back, "v", "close", "close this view"),
-    (&[C::Script], &[Key::char('t')], Command::Back, "t", "close", "close this view"),
+    (of(&[C::Compare]), &[Key::char('v')], Command::Back, "v", "close", "close this view"),
+    (of(&[C::Script]), &[Key::char('t')], Command::Back, "t", "close", "close this view"),
     (ANSWER, &[Key::char('w')], Command::Why, "w", "why", "why the models stand in this order"),
-    (&[C::Why], &[Key::char('w')], Command::Back, "w", "close", "close this view"),
+    (of(&[C::Why]), &[Key::char('w')], Command::Back, "w", "close", "close this view"),
     (ANSWER, &[Key::char('y')], Command::Copy, "y", "copy", "copy: script of a model, id:line of a source, or the answer"),
     (ANSWER, &[Key::char('e')], Command::Edit, "e", "change", "change how the question was read"),
-    (&[C::Models], &[Key::char('s')], Command::Sort, "s", "sort", "sort by the next column"),
-    (&[C::Models], &[Key::char('S')], Command::Reverse, "S", "", "turn the order round"),
-    (&[C::Models], &[Key::char('y')], Command::Copy, "y", "copy", "copy the id of the marked model"),
-    (&[C::Compare], &[Key::char('y')], Command::Copy, "y", "copy", "copy the comparison as Markdown"),
-    (&[C::Script], &[Key::char('y')], Command::Copy, "y", "copy", "copy the script"),
-    (&[C::Fields], &[Key::char('e')], Command::Back, "e", "close", "close this view"),
+    (of(&[C::Models]), &[Key::char('s')], Command::Sort, "s", "sort", "sort by the next column"),
+    (of(&[C::Models]), &[Key::char('S')], Command::Reverse, "S", "", "turn the order round"),
+    (of(&[C::Models]), &[Key::char('y')], Command::Copy, "y", "copy", "copy the id of the marked model"),
+    (of(&[C::Compare]), &[Key::char('y')], Command::Copy, "y", "copy", "copy the comparison as Markdown"),
+    (of(&[C::Script]), &[Key::char('y')], Command::Copy, "y", "copy", "copy the script"),
+    (of(&[C::Fields]), &[Key::char('e')], Command::Back, "e", "close", "close this view"),
     (ANSWER, &[Key::char('m')], Command::More, "m", "more", "more models, or fewer"),
+    (ANSWER, &[Key::char('/')], Command::Find, "/", "find", "find words in the answers"),
     (ANSWER, &[Key::char('n')], Command::New, "n", "new", "start afresh: the next question carries nothing over"),
     (CARD, &[Key::char('[')], Command::PreviousVariant, "[ ]", "sources", "previous, next source of the answer"),
     (CARD, &[Key::char(']')], Command::NextVariant, "[ ]", "", ""),
     (CARD, &[LEFT], Command::Left, "Left Right", "tabs", "card, facts, related"),
     (CARD, &[RIGHT], Command::Right, "Left Right", "", ""),
-    (&[C::Compare], &[LEFT], Command::Left, "Left Right", "model", "previous, next model"),
-    (&[C::Compare], &[RIGHT], Command::Right, "Left Right", "", ""),
+    (of(&[C::Compare]), &[LEFT], Command::Left, "Left Right", "model", "previous, next model"),
+    (of(&[C::Compare]), &[RIGHT], Command::Right, "Left Right", "", ""),
     (CARD, &[Key::char('y')], Command::Copy, "y", "copy", "copy id:line"),
     (CARD, &[Key::char('r')], Command::Raw, "r", "raw", "the card as its file has it, or laid out"),
     (CARD, &[Key::char('/')], Command::Find, "/", "find", "find words in the card"),
@@ -239,7 +177,7 @@ static ROWS: &[Row] = &[
     // Some terminals send Ctrl+H for Backspace.
     (TYPING, &[BACKSPACE, Key::ctrl('h')], Command::Backspace, "Backspace", "", ""),
     (TYPING, &[Key::plain(KeyCode::Delete)], Command::Delete, "Delete", "", ""),
-    (&[C::Help], &[Key::char('?'), Key::plain(KeyCode::F(1)), Key::char('q')], Command::Back, "?", "close", "close this view"),
+    (of(&[C::Help]), &[Key::char('?'), Key::plain(KeyCode::F(1)), Key::char('q')], Command::Back, "?", "close", "close this view"),
     (EVERYWHERE, &[Key::plain(KeyCode::Esc)], Command::Back, "Esc", "back", "one step back; never quits, nothing is lost"),
     (EVERYWHERE, &[Key::ctrl('c')], Command::Interrupt, "Ctrl+C", "", "stop waiting, else clear the input; twice within 2 s: quit"),
     (OUTSIDE, &[Key::char(':')], Command::Palette, ":", "", "every command, by name; also Ctrl+P"),

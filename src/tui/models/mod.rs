@@ -77,7 +77,7 @@ impl Models {
             scroll: 0,
             marked: Vec::new(),
             facets: Facets::default(),
-            views: Views::default(),
+            views: Views::over("models"),
             part: Part::List,
             room: Room::default(),
             cells: 0,

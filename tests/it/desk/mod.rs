@@ -1,6 +1,9 @@
 //! The desk: screens as a reader sees them, keys, hostile text, and a real terminal.
 
+mod cards;
+mod comparing;
 mod double;
+mod every_key;
 mod hostile;
 mod keys;
 mod models;

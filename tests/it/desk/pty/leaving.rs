@@ -2,8 +2,9 @@
 
 use portable_pty::{CommandBuilder, PtySize};
 
-use super::{FAULT, Session, ready};
+use super::{Session, ready};
 use crate::counts;
+use crate::desk::double::FAULT;
 
 #[test]
 fn the_program_answers_and_quits() {
@@ -65,6 +66,24 @@ fn a_panic_of_the_advisor_is_a_message_and_the_desk_lives_on() {
         let mut desk = ready();
         desk.send("worker panic\r");
         desk.until_seen("the advisor failed: the double was told to panic");
+        desk.send("what else\r");
+        desk.until_seen("read as: recommend");
+        desk.send("/quit\r");
+        assert_eq!(desk.ended().exit_code(), 0);
+    }
+    row.held(rounds);
+}
+
+#[test]
+fn a_panic_of_the_catalogue_is_a_message_and_the_desk_lives_on() {
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        let mut desk = Session::start(Session::child(&[(FAULT, "catalogue")]));
+        desk.until_seen("54 cards | 2 cores");
+        desk.send("\t2");
+        desk.until_seen("listing the models failed: the double was told to panic");
+        desk.send("1\u{1b}i");
         desk.send("what else\r");
         desk.until_seen("read as: recommend");
         desk.send("/quit\r");

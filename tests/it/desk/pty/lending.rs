@@ -90,6 +90,55 @@ fn an_editor_that_fails_leaves_the_question_as_it_was() {
 }
 
 #[test]
+fn an_editor_that_is_killed_leaves_the_desk_the_text_and_the_terminal_whole() {
+    let row = counts::row("T5");
+    let rounds = counts::of(1, 3);
+    for _ in 0..rounds {
+        for (signal, said) in [("KILL", "SIGKILL (out of memory?)"), ("ABRT", "SIGABRT")] {
+            let folder = tempfile::tempdir().unwrap();
+            // As an editor does, it sets the terminal to its liking; it never sets it back.
+            let left = "stty raw -echo; printf '\\033[?1049h\\033[?1002h'; sleep 0.1";
+            let script = format!("{left}; kill -{signal} $$");
+            let mut desk = Session::start(Session::child(&[
+                ("EDITOR", &editor(&folder, &script)),
+                ("VISUAL", ""),
+            ]));
+            desk.until_seen("54 cards | 2 cores");
+            desk.send("which model\u{7}");
+            desk.until_seen(&format!("the editor was ended by {said}"));
+            desk.until_seen("the text is as it was");
+            desk.until_seen("> which model");
+            desk.send(" is best?\r");
+            desk.until_seen("> which model is best?");
+            desk.until_seen("read as: recommend");
+            desk.send("\tq");
+            desk.until("the end", |desk| desk.child.try_wait().unwrap().is_some());
+            assert_eq!(desk.termios(), desk.before, "after {signal}");
+            desk.until("the mouse given back", |desk| {
+                desk.count("\u{1b}[?1002l") > 0 && desk.count("\u{1b}[?1049l") > 1
+            });
+        }
+    }
+    row.held(2 * rounds);
+}
+
+#[test]
+fn what_an_editor_had_saved_before_it_was_killed_is_kept_and_so_is_the_text_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "echo 'saved, then killed' > \"$1\"; kill -KILL $$";
+    let mut desk = Session::start(Session::child(&[
+        ("EDITOR", &editor(&folder, script)),
+        ("VISUAL", ""),
+    ]));
+    desk.until_seen("54 cards | 2 cores");
+    desk.send("which model\u{7}");
+    desk.until_seen("> saved, then killed");
+    desk.until_seen("the editor was ended by SIGKILL");
+    desk.send("\u{1b}[A");
+    desk.until_seen("> which model");
+}
+
+#[test]
 fn the_mouse_is_listened_to_when_asked_and_given_back() {
     let row = counts::row("T5");
     let rounds = counts::of(1, 3);

@@ -16,7 +16,7 @@ use modeldesk::files::Folders;
 use modeldesk::tui::Wording;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-use super::double::{Double, Plainly, opened};
+use super::double::{Double, Plainly, fault, opened};
 
 mod leaving;
 mod lending;
@@ -26,9 +26,6 @@ const HOME: &str = "MODELDESK_TEST_HOME";
 
 /// How long a screen may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Tells the child how to fail; see [`child`].
-const FAULT: &str = "MODELDESK_TEST_FAULT";
 
 /// As [`Plainly`], but panics on the thread of the desk when asked why; a second time while it
 /// unwinds, when the child is told so.
@@ -68,11 +65,8 @@ impl Wording for Panicking {
     }
 }
 
-fn fault() -> String {
-    std::env::var(FAULT).unwrap_or_default()
-}
-
-/// The child: a desk over the stand-ins. `early` panics before the terminal is taken.
+/// The child: a desk over the stand-ins. `early` panics before the terminal is taken, `twice` while it
+/// panics, `catalogue` when the models are listed.
 #[test]
 #[ignore = "runs as the child of the other tests"]
 fn child() {
