@@ -88,6 +88,33 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<(
     attempt().map_err(|e| Error::io("write", path, e))
 }
 
+/// Fills `out` with what is at `offset`, whatever other threads read of the file meanwhile.
+///
+/// # Errors
+/// When the file ends before, or cannot be read.
+#[cfg(unix)]
+pub fn read_at(file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
+}
+
+/// Fills `out` with what is at `offset`, whatever other threads read of the file meanwhile.
+///
+/// # Errors
+/// When the file ends before, or cannot be read.
+#[cfg(windows)]
+pub fn read_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> std::io::Result<()> {
+    while !out.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, out, offset)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                out = &mut out[read..];
+                offset += read as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Makes a rename inside `folder` durable.
 ///
 /// # Errors

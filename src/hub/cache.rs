@@ -91,6 +91,13 @@ impl Cache {
         (found, self.notices(said))
     }
 
+    /// The folder of a model's files, as they are at the revision that is kept.
+    pub fn snapshot(&self, cached: &Cached) -> Option<PathBuf> {
+        let name = format!("{MODELS}{}", cached.id.replace('/', "--"));
+        let revision = cached.revision.as_ref()?;
+        Some(self.folder.join(name).join("snapshots").join(revision))
+    }
+
     fn notices(&self, mut said: Vec<String>) -> Vec<Notice> {
         said.sort();
         if said.len() > MOST {

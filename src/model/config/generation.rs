@@ -18,11 +18,12 @@ const MOST: usize = 1024;
 const LENGTH: usize = 1 << 20;
 
 /// When a search with beams ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EarlyStopping {
     /// When there are as many whole texts as beams.
     Yes,
     /// When better ones are not likely.
+    #[default]
     No,
     /// When better ones cannot be.
     Never,

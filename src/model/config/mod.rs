@@ -110,6 +110,16 @@ impl Config {
         })
     }
 
+    /// What the names of the body's tensors begin with in models that have a head.
+    pub fn prefix(&self) -> &'static str {
+        match self {
+            Self::Bert(_) => "bert",
+            Self::DistilBert(_) => "distilbert",
+            Self::Gpt2(_) => "transformer",
+            Self::T5(_) => "",
+        }
+    }
+
     /// What is not of one architecture.
     pub fn common(&self) -> &Common {
         match self {

@@ -9,6 +9,7 @@
 mod dtype;
 mod folder;
 mod header;
+pub mod kept;
 mod source;
 mod write;
 

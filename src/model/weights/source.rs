@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::header::{self, Header, MOST_BYTES, PREFIX};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::model::diagnosis::{START, diagnose};
 
 /// What is read first, in messages.
@@ -56,25 +57,6 @@ fn place(_: &Metadata) -> (u64, u64) {
     (0, 0)
 }
 
-#[cfg(unix)]
-fn read_exact_at(file: &File, out: &mut [u8], at: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, out, at)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut out: &mut [u8], mut at: u64) -> io::Result<()> {
-    while !out.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, out, at)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            read => {
-                out = &mut out[read..];
-                at += read as u64;
-            }
-        }
-    }
-    Ok(())
-}
-
 impl Source {
     /// Opens the file and reads its header.
     pub(super) fn open(path: &Path) -> Result<(Self, Header)> {
@@ -108,7 +90,7 @@ impl Source {
 
     /// Fills `out` with what is `at` bytes behind the header.
     pub(super) fn read_at(&self, out: &mut [u8], at: u64) -> io::Result<()> {
-        read_exact_at(&self.file, out, self.data + at)
+        files::read_at(&self.file, self.data + at, out)
     }
 
     /// Whether the file is still the one that was opened, as it was then, now that `part` was read.

@@ -31,17 +31,23 @@ enum Part {
     Text,
     Index,
     Desk,
+    Checkpoint,
     All,
 }
 
 impl Part {
     /// The tests' module and the rows that they stand for.
     fn modules(self) -> Vec<(&'static str, &'static [&'static str])> {
-        const ALL: [(Part, &str, &[&str]); 4] = [
+        const ALL: [(Part, &str, &[&str]); 5] = [
             (Part::Cards, "cards", &["Y1", "Y2", "Y3", "Y4"]),
             (Part::Text, "text", &["T1", "T2", "T3"]),
             (Part::Index, "index", &["I1", "I2", "I3", "I4"]),
             (Part::Desk, "desk", &["T1", "T4", "T5"]),
+            (
+                Part::Checkpoint,
+                "checkpoint",
+                &["D9", "M1", "M2", "M4", "M5"],
+            ),
         ];
         let wanted = ALL
             .iter()
