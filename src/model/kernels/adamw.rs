@@ -1,4 +1,4 @@
-//! One step of AdamW (Loshchilov and Hutter, 2019), as `torch.optim.AdamW` computes it.
+//! One step of `AdamW` (Loshchilov and Hutter, 2019), as `torch.optim.AdamW` computes it.
 
 use rayon::prelude::*;
 

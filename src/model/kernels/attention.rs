@@ -1,7 +1,7 @@
 //! Scaled dot-product attention over sequences of any lengths, without padding, and its gradient.
 //!
 //! Probabilities are never kept: the backward pass computes them again from the logarithm of each
-//! row's total (Dao et al., FlashAttention, 2022, section 3.1, algorithm 4).
+//! row's total (Dao et al., ``FlashAttention``, 2022, section 3.1, algorithm 4).
 #![allow(unsafe_code)]
 
 use std::cell::RefCell;

@@ -20,6 +20,9 @@ impl<'a> Mat<'a> {
     }
 
     /// A matrix whose rows start `row` values apart.
+    ///
+    /// # Panics
+    /// If it does not fit into `data`.
     pub fn strided(data: &'a [f32], rows: usize, cols: usize, row: usize) -> Self {
         assert!(
             fits(data.len(), rows, cols, row),
@@ -64,6 +67,9 @@ impl<'a> MatMut<'a> {
     }
 
     /// A matrix whose rows start `row` values apart.
+    ///
+    /// # Panics
+    /// If it does not fit into `data`.
     pub fn strided(data: &'a mut [f32], rows: usize, cols: usize, row: usize) -> Self {
         assert!(
             fits(data.len(), rows, cols, row),
@@ -112,6 +118,7 @@ pub enum Threads {
 ///
 /// # Panics
 /// If the shapes do not agree.
+#[expect(clippy::needless_pass_by_value, reason = "a view to write is used up")]
 pub fn matmul(out: MatMut, write: Write, alpha: f32, a: Mat, b: Mat, threads: Threads) {
     assert_eq!((out.rows, a.cols, out.cols), (a.rows, b.rows, b.cols));
     if out.rows == 0 || out.cols == 0 {

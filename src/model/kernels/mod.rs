@@ -50,6 +50,12 @@ impl Write {
     }
 }
 
+/// Runs `work` on a thread of the pool, where handing work to the others costs half as much as from
+/// outside: a pass of a model hands over a hundred times.
+pub fn pooled<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    rayon::join(work, || ()).0
+}
+
 /// Runs `work` compiled for the widest vectors that this processor has.
 #[inline]
 pub fn simd<R>(work: impl FnOnce() -> R) -> R {

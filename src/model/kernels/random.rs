@@ -55,7 +55,7 @@ impl Stream {
     }
 }
 
-/// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
+/// The finalizer of ``SplitMix64`` (Steele, Lea and Flood, 2014).
 #[inline(always)]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

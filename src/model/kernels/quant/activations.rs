@@ -18,10 +18,21 @@ const LEAST: f32 = 1e-30;
 /// and products need no slower instructions to be exact.
 pub struct Activations {
     values: Vec<i8>,
-    scales: Vec<f32>,
-    sums: Vec<i32>,
+    blocks: Vec<Block>,
     rows: usize,
     inputs: usize,
+}
+
+/// What 64 values share.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Block {
+    /// What a whole number stands for; NaN where a value was not finite.
+    pub(super) scale: f32,
+    /// What the sum of products with weights of eight bits begins with: what comes of their being
+    /// raised, taken away.
+    pub(super) first_of_8: i32,
+    /// The same with weights of four bits, for each group of 32.
+    pub(super) first_of_4: [i32; BLOCK / SUM],
 }
 
 /// One row.
@@ -29,10 +40,7 @@ pub struct Activations {
 pub(super) struct Row<'a> {
     /// Filled up with zeros to whole steps.
     pub(super) values: &'a [i8],
-    /// One for a block; NaN where the block held a value that is not finite.
-    pub(super) scales: &'a [f32],
-    /// The sum of each 32 values.
-    pub(super) sums: &'a [i32],
+    pub(super) blocks: &'a [Block],
 }
 
 impl Activations {
@@ -42,11 +50,10 @@ impl Activations {
     /// If `x` has another size.
     pub fn quantize(x: &[f32], rows: usize, inputs: usize) -> Self {
         assert_eq!(x.len(), rows * inputs, "{rows} rows of {inputs}");
-        let (width, blocks, parts) = sizes(inputs);
+        let (width, blocks) = sizes(inputs);
         let mut all = Self {
             values: vec![0; rows * width],
-            scales: vec![0.0; rows * blocks],
-            sums: vec![0; rows * parts],
+            blocks: vec![Block::default(); rows * blocks],
             rows,
             inputs,
         };
@@ -56,20 +63,21 @@ impl Activations {
         let together = (PIECE / width).max(1);
         all.values
             .par_chunks_mut(together * width)
-            .zip(all.scales.par_chunks_mut(together * blocks))
-            .zip(all.sums.par_chunks_mut(together * parts))
+            .zip(all.blocks.par_chunks_mut(together * blocks))
             .zip(x.par_chunks(together * inputs))
-            .for_each(|(((values, scales), sums), x)| {
-                simd(|| {
-                    let rows = values
-                        .chunks_exact_mut(width)
-                        .zip(scales.chunks_exact_mut(blocks))
-                        .zip(sums.chunks_exact_mut(parts))
-                        .zip(x.chunks_exact(inputs));
-                    for (((values, scales), sums), x) in rows {
-                        quantize_row(values, scales, sums, x);
-                    }
-                });
+            .for_each(|((values, all), x)| {
+                simd(
+                    #[inline(always)]
+                    || {
+                        let rows = values
+                            .chunks_exact_mut(width)
+                            .zip(all.chunks_exact_mut(blocks))
+                            .zip(x.chunks_exact(inputs));
+                        for ((values, blocks), x) in rows {
+                            quantize_row(values, blocks, x);
+                        }
+                    },
+                );
             });
         all
     }
@@ -86,66 +94,82 @@ impl Activations {
 
     #[inline(always)]
     pub(super) fn row(&self, i: usize) -> Row<'_> {
-        let (width, blocks, parts) = sizes(self.inputs);
+        let (width, blocks) = sizes(self.inputs);
         Row {
             values: &self.values[i * width..][..width],
-            scales: &self.scales[i * blocks..][..blocks],
-            sums: &self.sums[i * parts..][..parts],
+            blocks: &self.blocks[i * blocks..][..blocks],
         }
     }
 }
 
-impl Row<'_> {
-    /// What the sum of the group from input `first` on begins with: what comes of its weights
-    /// being raised, taken away.
-    #[inline(always)]
-    pub(super) fn first_sum(&self, format: Format, first: usize) -> i32 {
-        let parts = &self.sums[first / SUM..];
-        match format {
-            Format::Q8 => -128 * (parts[0] + parts[1]),
-            Format::Q4 => -8 * parts[0],
-        }
-    }
-}
-
-/// How many values, scales and sums a row has.
-fn sizes(inputs: usize) -> (usize, usize, usize) {
+/// How many values and how many blocks a row has.
+#[inline(always)]
+fn sizes(inputs: usize) -> (usize, usize) {
     let width = padded(inputs);
-    let blocks = width.div_ceil(BLOCK);
-    (width, blocks, blocks * BLOCK / SUM)
+    (width, width.div_ceil(BLOCK))
 }
 
 #[inline(always)]
-fn quantize_row(values: &mut [i8], scales: &mut [f32], sums: &mut [i32], x: &[f32]) {
-    let blocks = values.chunks_mut(BLOCK).zip(x.chunks(BLOCK)).zip(scales);
-    for ((values, x), scale) in blocks {
-        let most = largest(x);
-        if !most.is_finite() {
-            *scale = f32::NAN;
-        } else if most >= LEAST {
-            *scale = most / MOST;
-            let inverse = MOST / most;
-            for (value, x) in values.iter_mut().zip(x) {
-                *value = round(x * inverse) as i8;
-            }
-        }
+fn quantize_row(values: &mut [i8], blocks: &mut [Block], x: &[f32]) {
+    let (whole, rest) = x.as_chunks::<BLOCK>();
+    let (values, last) = values.as_chunks_mut::<BLOCK>();
+    for i in 0..whole.len() {
+        blocks[i] = quantize_block(&mut values[i], &whole[i]);
     }
-    for (sum, values) in sums.iter_mut().zip(values.chunks(SUM)) {
-        *sum = values.iter().map(|value| i32::from(*value)).sum();
+    if !rest.is_empty() {
+        let (mut filled, mut block) = ([0; BLOCK], [0.0; BLOCK]);
+        block[..rest.len()].copy_from_slice(rest);
+        let i = whole.len();
+        blocks[i] = quantize_block(&mut filled, &block);
+        // What fills the last step may fill a block.
+        let to = values.get_mut(i).map_or(last, |block| block);
+        to.copy_from_slice(&filled[..to.len()]);
     }
+}
+
+#[inline(always)]
+fn quantize_block(values: &mut [i8; BLOCK], x: &[f32; BLOCK]) -> Block {
+    let most = largest(x);
+    if !most.is_finite() {
+        return Block {
+            scale: f32::NAN,
+            ..Block::default()
+        };
+    }
+    if most < LEAST {
+        return Block::default();
+    }
+    // One thing at a time, as loops that become vector code.
+    let inverse = MOST / most;
+    let mut whole = [0i32; BLOCK];
+    for i in 0..BLOCK {
+        whole[i] = round(x[i] * inverse);
+    }
+    for i in 0..BLOCK {
+        values[i] = whole[i] as i8;
+    }
+    let mut block = Block {
+        scale: most / MOST,
+        ..Block::default()
+    };
+    for (first, whole) in block.first_of_4.iter_mut().zip(whole.as_chunks::<SUM>().0) {
+        let sum: i32 = whole.iter().sum();
+        *first = -Format::Q4.raised() * sum;
+        block.first_of_8 -= Format::Q8.raised() * sum;
+    }
+    block
 }
 
 /// The largest magnitude of a value or the sum of a pair; not finite if a value is not.
 #[inline(always)]
-fn largest(x: &[f32]) -> f32 {
-    let magnitude = |x: f32| x.abs().to_bits();
-    let (pairs, last) = x.as_chunks::<2>();
+fn largest(x: &[f32; BLOCK]) -> f32 {
     // The bits of positive floats sort as the floats do, NaN last.
-    let most = pairs
-        .iter()
-        .map(|[a, b]| magnitude(*a).max(magnitude(*b)).max(magnitude(a + b)))
-        .chain(last.iter().map(|x| magnitude(*x)))
-        .fold(0, u32::max);
+    let mut most = 0;
+    for i in 0..BLOCK / 2 {
+        let (a, b) = (x[2 * i], x[2 * i + 1]);
+        let larger = a.abs().to_bits().max(b.abs().to_bits());
+        most = most.max(larger).max((a + b).abs().to_bits());
+    }
     f32::from_bits(most)
 }
 

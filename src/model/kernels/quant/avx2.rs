@@ -1,10 +1,16 @@
 //! Products of a panel with AVX2.
 #![allow(unsafe_code)]
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m256, __m256i, _mm_loadu_si128, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_and_si256, _mm256_castsi256_ps, _mm256_cvtepi32_ps, _mm256_cvtepu16_epi32,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_set1_epi8,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
+    _mm256_slli_epi32, _mm256_srli_epi16, _mm256_storeu_ps,
+};
 
-use super::activations::Row;
-use super::layout::{BLOCK, Format, PANEL, QUAD, STEP, groups};
+use super::activations::{Block, Row};
+use super::layout::{BLOCK, Format, PANEL, QUAD, STEP, SUM, groups};
 
 /// Whether this processor can run [`tile`].
 pub(super) fn available() -> bool {
@@ -36,24 +42,28 @@ fn run<const R: usize, const NIBBLES: bool>(
     let width = rows[0].values.len();
     let mut totals = [[_mm256_setzero_ps(); 2]; R];
     for row in rows {
-        assert!(row.values.len() == width && width % STEP == 0);
+        assert!(row.values.len() == width && width.is_multiple_of(STEP));
     }
     for group in groups(format, width) {
         let steps = &panel[group.steps];
         let start = group.inputs.start;
         let count = group.inputs.len() / STEP;
+        let mut blocks = [&rows[0].blocks[start / BLOCK]; R];
+        for r in 1..R {
+            blocks[r] = &rows[r].blocks[start / BLOCK];
+        }
         // SAFETY: the inputs of a group are within the width, which all rows have; each step of
         // eight has 64 or 128 bytes.
         let sums = unsafe {
             if NIBBLES {
-                four_bits(steps.as_ptr(), count, start, rows)
+                four_bits(steps.as_ptr(), count, start, rows, &blocks)
             } else {
-                eight_bits(steps.as_ptr(), count, start, rows)
+                eight_bits(steps.as_ptr(), count, start, rows, &blocks)
             }
         };
         let scales = scales(&panel[group.scales]);
         for r in 0..R {
-            let scale = _mm256_set1_ps(rows[r].scales[start / BLOCK]);
+            let scale = _mm256_set1_ps(blocks[r].scale);
             for side in 0..2 {
                 let scale = _mm256_mul_ps(scales[side], scale);
                 let product = _mm256_mul_ps(_mm256_cvtepi32_ps(sums[r][side]), scale);
@@ -61,10 +71,10 @@ fn run<const R: usize, const NIBBLES: bool>(
             }
         }
     }
-    for r in 0..R {
-        for side in 0..2 {
-            // SAFETY: the first or the second eight of sixteen.
-            unsafe { _mm256_storeu_ps(out[r].as_mut_ptr().add(8 * side), totals[r][side]) };
+    for (out, totals) in out.iter_mut().zip(totals) {
+        for (out, total) in out.as_chunks_mut::<8>().0.iter_mut().zip(totals) {
+            // SAFETY: eight values.
+            unsafe { _mm256_storeu_ps(out.as_mut_ptr(), total) };
         }
     }
 }
@@ -80,11 +90,12 @@ unsafe fn eight_bits<const R: usize>(
     count: usize,
     start: usize,
     rows: &[Row; R],
+    blocks: &[&Block; R],
 ) -> [[__m256i; 2]; R] {
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
     for r in 0..R {
-        sums[r] = [_mm256_set1_epi32(rows[r].first_sum(Format::Q8, start)); 2];
+        sums[r] = [_mm256_set1_epi32(blocks[r].first_of_8); 2];
     }
     for i in 0..2 * count {
         // SAFETY: a quad of the steps.
@@ -113,6 +124,7 @@ unsafe fn four_bits<const R: usize>(
     count: usize,
     start: usize,
     rows: &[Row; R],
+    blocks: &[&Block; R],
 ) -> [[__m256i; 2]; R] {
     let ones = _mm256_set1_epi16(1);
     // Pairs are at most 15 * 128, and eight of them add up within sixteen bits.
@@ -135,7 +147,7 @@ unsafe fn four_bits<const R: usize>(
     }
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
     for r in 0..R {
-        let first = _mm256_set1_epi32(rows[r].first_sum(Format::Q4, start));
+        let first = _mm256_set1_epi32(blocks[r].first_of_4[start % BLOCK / SUM]);
         for side in 0..2 {
             sums[r][side] = _mm256_add_epi32(first, _mm256_madd_epi16(pairs[r][side], ones));
         }
@@ -190,13 +202,12 @@ unsafe fn quad(from: *const i8) -> __m256i {
 #[target_feature(enable = "avx2")]
 #[inline]
 fn scales(bytes: &[u8]) -> [__m256; 2] {
-    let bytes = &bytes[..2 * PANEL];
     let mut scales = [_mm256_setzero_ps(); 2];
-    for side in 0..2 {
-        // SAFETY: 16 of 32 bytes, from the first or the middle one on.
-        let halves = unsafe { _mm_loadu_si128(bytes.as_ptr().add(16 * side).cast()) };
+    for (scales, bytes) in scales.iter_mut().zip(bytes.as_chunks::<PANEL>().0) {
+        // SAFETY: sixteen bytes.
+        let halves = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
         let bits = _mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(halves));
-        scales[side] = _mm256_castsi256_ps(bits);
+        *scales = _mm256_castsi256_ps(bits);
     }
     scales
 }

@@ -93,8 +93,8 @@ fn four_bits(weights: &[f32], out: &mut [i32]) -> f32 {
         return 0.0;
     }
     let (mut best, mut scale) = (f32::NEG_INFINITY, 0.0);
-    for try_ in -10..=10 {
-        let inverse = -(8.0 + 0.15 * try_ as f32) / most;
+    for candidate in -10..=10 {
+        let inverse = -(8.0 + 0.15 * candidate as f32) / most;
         let (mut along, mut square) = (0.0f32, 0.0f32);
         for weight in weights {
             let value = nibble(weight * inverse) as f32;

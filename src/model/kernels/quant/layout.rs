@@ -89,9 +89,9 @@ impl Layout {
 
     /// How many bytes all panels take, if so many can be.
     pub(super) fn bytes(self) -> Option<usize> {
-        // With its scales, an input of a panel takes less than 64 bytes.
-        let most = padded_checked(self.inputs)?.checked_mul(64)?;
-        let most = most.checked_mul(self.panels())?;
+        // With its share of the scales, an input of a panel takes less than 64 bytes.
+        let inputs = self.inputs.checked_next_multiple_of(BLOCK)?;
+        let most = inputs.max(1).checked_mul(64)?.checked_mul(self.panels())?;
         isize::try_from(most).ok()?;
         Some(self.panels() * self.panel_bytes())
     }
@@ -136,8 +136,4 @@ pub(super) fn groups(format: Format, width: usize) -> impl Iterator<Item = Group
 /// `inputs`, filled up to whole steps.
 pub(super) fn padded(inputs: usize) -> usize {
     inputs.next_multiple_of(STEP)
-}
-
-fn padded_checked(inputs: usize) -> Option<usize> {
-    inputs.checked_next_multiple_of(BLOCK)
 }

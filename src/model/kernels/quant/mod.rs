@@ -1,31 +1,51 @@
 //! Weights in eight or four bits, and their products: the precisions `q8` and `q4`.
-#![allow(unsafe_code)]
+//!
+//! Weights are whole numbers times a scale that a group of neighbours along the inputs shares,
+//! activations are made whole numbers block by block as they come, products are added exactly and
+//! scaled at the end of each group. So one thread and many, one row and many, and all processors
+//! give the same bits.
+//!
+//! - `layout`: where each value lies, in the order in which products read them
+//! - `encode`: weights to whole numbers and back
+//! - `activations`: the same for rows of activations
+//! - `product`: what runs where; `portable` and one file a processor: a tile of it
+//! - `store`: packed weights as bytes
 
-pub mod activations;
+mod activations;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod encode;
 mod layout;
 mod portable;
 mod product;
+mod store;
+#[cfg(test)]
+mod tests;
 
-pub use activations::Activations;
-pub use layout::Format;
-pub use product::Kernel;
-
-use layout::{Layout, PANEL, padded};
 use rayon::prelude::*;
 
 use super::{Write, simd};
+use layout::{Layout, PANEL, padded};
+use product::{Kernel, Weight};
 
-/// A weight, packed.
+pub use activations::Activations;
+pub use layout::Format;
+
+/// A weight of `[outputs, inputs]`, packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
     layout: Layout,
     bytes: Vec<u8>,
 }
 
 impl Packed {
-    /// Packs.
+    /// Packs a weight whose row `i` the function `row(i, to)` writes; it is called once for each
+    /// row, on all threads.
+    ///
+    /// An output with a value that is not finite gives NaN.
+    ///
+    /// # Panics
+    /// If so many values do not fit into memory.
     pub fn pack(
         format: Format,
         outputs: usize,
@@ -37,56 +57,66 @@ impl Packed {
             outputs,
             inputs,
         };
-        let mut bytes = vec![0; layout.bytes().expect("fits")];
+        let size = layout.bytes().expect("a weight that was in memory");
+        let mut bytes = vec![0; size];
         let width = padded(inputs);
-        if !bytes.is_empty() {
-            bytes
-                .par_chunks_exact_mut(layout.panel_bytes())
-                .enumerate()
-                .for_each_init(
-                    || vec![0.0; width * PANEL],
-                    |rows, (i, panel)| {
-                        for j in 0..PANEL {
-                            let to = &mut rows[j * width..][..inputs];
-                            if i * PANEL + j < outputs {
-                                row(i * PANEL + j, to);
-                            } else {
-                                to.fill(0.0);
-                            }
-                        }
-                        simd(|| encode::panel(format, rows, panel));
-                    },
-                );
-        }
+        let pack = |rows: &mut Vec<f32>, (i, panel): (usize, &mut [u8])| {
+            rows.fill(0.0);
+            let first = i * PANEL;
+            for output in first..outputs.min(first + PANEL) {
+                row(output, &mut rows[(output - first) * width..][..inputs]);
+            }
+            simd(|| encode::panel(format, rows, panel));
+        };
+        bytes
+            .par_chunks_exact_mut(layout.panel_bytes().max(1))
+            .enumerate()
+            .for_each_init(|| vec![0.0; width * PANEL], pack);
         Self { layout, bytes }
     }
-    /// Outputs.
+
+    /// How it is stored.
+    pub fn format(&self) -> Format {
+        self.layout.format
+    }
+
+    /// How many outputs it has.
     pub fn outputs(&self) -> usize {
         self.layout.outputs
     }
-    /// Inputs.
+
+    /// How many inputs it has.
     pub fn inputs(&self) -> usize {
         self.layout.inputs
     }
-    /// Bytes.
+
+    /// How many bytes it takes.
     pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
-    /// Row.
+
+    /// Writes row `i` to `out`.
+    ///
+    /// # Panics
+    /// If there is no such row, or `out` is not as long as a row.
     pub fn row(&self, i: usize, out: &mut [f32]) {
-        assert!(i < self.layout.outputs);
+        assert!(i < self.outputs() && out.len() == self.inputs());
         encode::row(self.layout, &self.bytes, i, out);
     }
-    /// Matmul.
+
+    /// `out[n, outputs] = x[n, inputs] w^T + bias`, written or added, on all threads.
+    ///
+    /// # Panics
+    /// If the sizes do not agree.
     pub fn matmul(&self, out: &mut [f32], write: Write, x: &[f32], n: usize, bias: Option<&[f32]>) {
-        self.matmul_quantized(
-            out,
-            write,
-            &Activations::quantize(x, n, self.inputs()),
-            bias,
-        );
+        let x = Activations::quantize(x, n, self.inputs());
+        self.matmul_quantized(out, write, &x, bias);
     }
-    /// Matmul.
+
+    /// The same with activations that several weights read.
+    ///
+    /// # Panics
+    /// If the sizes do not agree.
     pub fn matmul_quantized(
         &self,
         out: &mut [f32],
@@ -96,15 +126,19 @@ impl Packed {
     ) {
         self.matmul_on(Kernel::best(), out, write, x, bias);
     }
-    /// On.
-    pub fn matmul_on(
+
+    fn matmul_on(
         &self,
-        k: Kernel,
+        kernel: Kernel,
         out: &mut [f32],
         write: Write,
         x: &Activations,
         bias: Option<&[f32]>,
     ) {
-        product::matmul(k, out, write, x, self.layout, &self.bytes, bias);
+        let weight = Weight {
+            layout: self.layout,
+            bytes: &self.bytes,
+        };
+        product::matmul(kernel, out, write, x, weight, bias);
     }
 }

@@ -1,7 +1,7 @@
 //! Products of a panel on any processor: what the others must agree with, bit for bit.
 
 use super::activations::Row;
-use super::layout::{BLOCK, Format, PANEL, QUAD, QUAD_VALUES, STEP, groups};
+use super::layout::{BLOCK, Format, PANEL, QUAD, QUAD_VALUES, STEP, SUM, groups};
 
 /// The products of `R` rows with the sixteen outputs of `panel`.
 #[inline(always)]
@@ -13,30 +13,54 @@ pub(super) fn tile<const R: usize>(
 ) {
     *out = [[0.0; PANEL]; R];
     for group in groups(format, rows[0].values.len()) {
-        let mut sums = rows.map(|row| [row.first_sum(format, group.inputs.start); PANEL]);
+        let start = group.inputs.start;
+        let blocks = rows.map(|row| row.blocks[start / BLOCK]);
+        let mut sums = blocks.map(|block| match format {
+            Format::Q8 => [block.first_of_8; PANEL],
+            Format::Q4 => [block.first_of_4[start % BLOCK / SUM]; PANEL],
+        });
         let steps = panel[group.steps].chunks_exact(format.step_bytes());
         for (i, step) in steps.enumerate() {
             for (half, quad) in unpack(format, step).iter().enumerate() {
-                let at = group.inputs.start + i * STEP + half * QUAD;
+                let weights = by_input(quad);
+                let at = start + i * STEP + half * QUAD;
                 for (sums, row) in sums.iter_mut().zip(rows) {
-                    let x: [i16; QUAD] = std::array::from_fn(|i| i16::from(row.values[at + i]));
-                    for (sum, w) in sums.iter_mut().zip(quad.as_chunks::<QUAD>().0) {
-                        let w = w.map(i16::from);
-                        // Pairs stay within sixteen bits: see `Activations`.
-                        *sum += i32::from(w[0] * x[0] + w[1] * x[1]);
-                        *sum += i32::from(w[2] * x[2] + w[3] * x[3]);
-                    }
+                    add_quad(sums, &weights, &row.values[at..][..QUAD]);
                 }
             }
         }
         let scales = scales(&panel[group.scales]);
-        for ((out, sums), row) in out.iter_mut().zip(&sums).zip(rows) {
-            let scale = row.scales[group.inputs.start / BLOCK];
+        for ((out, sums), block) in out.iter_mut().zip(&sums).zip(&blocks) {
             for output in 0..PANEL {
-                out[output] += sums[output] as f32 * (scales[output] * scale);
+                out[output] += sums[output] as f32 * (scales[output] * block.scale);
             }
         }
     }
+}
+
+/// Adds the products of four inputs.
+#[inline(always)]
+fn add_quad(sums: &mut [i32; PANEL], weights: &[[i16; PANEL]; QUAD], x: &[i8]) {
+    for (pair, weights) in weights.as_chunks::<2>().0.iter().enumerate() {
+        let x = [i16::from(x[2 * pair]), i16::from(x[2 * pair + 1])];
+        for (output, sum) in sums.iter_mut().enumerate() {
+            // Pairs stay within sixteen bits: see `Activations`.
+            *sum += i32::from(weights[0][output] * x[0] + weights[1][output] * x[1]);
+        }
+    }
+}
+
+/// A quad, input by input.
+#[inline(always)]
+fn by_input(quad: &[u8; QUAD_VALUES]) -> [[i16; PANEL]; QUAD] {
+    let mut weights = [[0; PANEL]; QUAD];
+    for (output, bytes) in quad.as_chunks::<QUAD>().0.iter().enumerate() {
+        let word = u32::from_le_bytes(*bytes);
+        for (input, weights) in weights.iter_mut().enumerate() {
+            weights[output] = (word >> (8 * input) & 255) as i16;
+        }
+    }
+    weights
 }
 
 /// The raised weights of a step, quad by quad.
