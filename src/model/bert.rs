@@ -24,6 +24,9 @@ pub struct Bert {
 
 impl Bert {
     /// Reads the encoder that `config` describes.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &BertConfig) -> Result<Self> {
         let width = config.hidden_size;
         let name = |rest: &str| format!("bert.embeddings.{rest}");

@@ -24,6 +24,9 @@ pub struct DistilBert {
 
 impl DistilBert {
     /// Reads the encoder that `config` describes.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &DistilBertConfig) -> Result<Self> {
         let name = |rest: &str| format!("distilbert.embeddings.{rest}");
         let blocks = (0..config.n_layers).map(|i| Ok(Arc::new(block(source, config, i)?)));

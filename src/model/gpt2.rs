@@ -33,6 +33,9 @@ struct Block {
 
 impl Gpt2 {
     /// Reads the decoder that `config` describes.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &Gpt2Config) -> Result<Self> {
         let blocks = (0..config.n_layer).map(|i| Ok(Arc::new(Block::load(source, config, i)?)));
         Ok(Self {

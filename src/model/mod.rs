@@ -7,20 +7,26 @@
 //! - [`layers`]: what the architectures share, and where its weights come from
 //! - [`bert`], [`distilbert`], [`gpt2`], [`t5`]: the architectures
 //! - [`heads`]: what stands on them for a task
+//! - [`tokenizer`], [`generate`]: texts to tokens, and on from a prompt
+//! - [`pipeline`]: one a task, with what transformers' pipelines give; [`bench`]: how fast it is here
 //!
 //! Activations are matrices `[tokens, width]` with the tokens of all sequences one after another:
 //! there is no padding, and only attention knows where a sequence ends.
 
 pub mod batch;
+pub mod bench;
 pub mod bert;
 pub mod config;
 pub mod diagnosis;
 pub mod distilbert;
+pub mod generate;
 pub mod gpt2;
 pub mod heads;
 pub mod json;
 pub mod kernels;
 pub mod layers;
+pub mod pipeline;
 pub mod t5;
 pub mod tape;
+pub mod tokenizer;
 pub mod weights;

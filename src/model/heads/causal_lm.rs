@@ -6,6 +6,7 @@ use crate::model::batch::Batch;
 use crate::model::config::Config;
 use crate::model::gpt2::Gpt2;
 use crate::model::kernels::cross_entropy::Target;
+use crate::model::kernels::pooled;
 use crate::model::layers::{Cache, Linear, Sight, Source};
 use crate::model::tape::{Loss, Tape, Tensor};
 
@@ -18,6 +19,9 @@ pub struct CausalLm {
 
 impl CausalLm {
     /// Reads the decoder.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &Config) -> Result<Self> {
         let Config::Gpt2(config) = config else {
             return Err(
@@ -76,9 +80,14 @@ impl<'a> CausalDecoder<'a> {
         }
     }
 
-    /// How many tokens each text may still take.
-    pub fn room(&self) -> usize {
-        self.cache.capacity() - self.cache.lengths().iter().max().copied().unwrap_or(0)
+    /// How many ids there are.
+    pub fn vocab_size(&self) -> usize {
+        self.model.body.words.rows()
+    }
+
+    /// How many tokens a text may have.
+    pub fn capacity(&self) -> usize {
+        self.cache.capacity()
     }
 
     /// Feeds each text its next tokens; gives the logits after the last of each: `[texts, vocab]`.
@@ -87,10 +96,11 @@ impl<'a> CausalDecoder<'a> {
     /// If there is no room for them.
     pub fn feed(&mut self, tokens: &[&[u32]]) -> Tensor {
         let batch = Batch::new(tokens.iter().copied());
-        let sight = &mut Sight::Cached(&batch.starts, &mut self.cache);
-        let logits = self
-            .model
-            .logits(&mut Tape::off(), &batch.ids, sight, &batch.lasts());
+        let (model, cache) = (self.model, &mut self.cache);
+        let logits = pooled(|| {
+            let sight = &mut Sight::Cached(&batch.starts, cache);
+            model.logits(&mut Tape::off(), &batch.ids, sight, &batch.lasts())
+        });
         let counts: Vec<usize> = tokens.iter().map(|tokens| tokens.len()).collect();
         self.cache.advance(&counts);
         logits

@@ -23,6 +23,9 @@ pub struct MaskedLm {
 
 impl MaskedLm {
     /// Reads body and head.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &Config) -> Result<Self> {
         let body = Body::load(source, config)?;
         let (names, width, vocab, activation, eps) = match config {
@@ -108,6 +111,9 @@ impl MaskedLm {
 }
 
 /// The loss of an output layer that is not packed.
+///
+/// # Panics
+/// If it is packed.
 pub fn output_loss(
     tape: &mut Tape,
     x: &Tensor,

@@ -12,7 +12,7 @@ use crate::model::tape::{Tape, Tensor};
 pub struct SequenceClassification {
     /// What is below the head.
     pub body: Body,
-    /// DistilBERT's layer before the last, with a ReLU after it.
+    /// DistilBERT's layer before the last, with a `ReLU` after it.
     before: Option<Linear>,
     classifier: Linear,
     dropout: f32,
@@ -20,6 +20,9 @@ pub struct SequenceClassification {
 
 impl SequenceClassification {
     /// Reads body and head; a head that the checkpoint lacks is made, and `source` says so.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &Config) -> Result<Self> {
         let body = Body::load(source, config)?;
         let labels = config.common().labels.len();

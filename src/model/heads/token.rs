@@ -17,6 +17,9 @@ pub struct TokenClassification {
 
 impl TokenClassification {
     /// Reads body and head; a head that the checkpoint lacks is made, and `source` says so.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &Config) -> Result<Self> {
         let (width, dropout) = match config {
             Config::Bert(c) => (

@@ -2,17 +2,20 @@
 //! random numbers.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Embedding, Linear, Weight};
 use crate::error::{Error, Result};
+use crate::model::config::Config;
 use crate::model::kernels::norm::Kind;
 use crate::model::kernels::quant::{Format, Packed};
 use crate::model::kernels::random::Stream;
 use crate::model::tape::buffer::Buffer;
 use crate::model::tape::{Layout, Norm, Param};
 use crate::model::weights::Checkpoint;
+use crate::model::weights::kept::Kept;
 
 /// What the weights of products are kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +65,7 @@ pub struct Source<'a> {
     random: Stream,
     /// The standard deviation of random weights.
     range: f32,
+    kept: Option<Kept>,
     given: RefCell<Given>,
 }
 
@@ -72,6 +76,10 @@ struct Given {
     read: BTreeSet<String>,
     made: Vec<String>,
     count: u64,
+    bytes: u64,
+    packed: BTreeMap<String, Arc<Packed>>,
+    /// Whether one of them was not kept from earlier.
+    fresh: bool,
 }
 
 impl<'a> Source<'a> {
@@ -91,6 +99,38 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The tensors of `checkpoint`, under the names of the architecture that `config` describes.
+    pub fn of(checkpoint: &'a Checkpoint, config: &Config, precision: Precision) -> Self {
+        Self::checkpoint(checkpoint, config.prefix(), precision)
+    }
+
+    /// The same, with packed weights kept in `folder` for the next time.
+    #[must_use]
+    pub fn kept_in(mut self, folder: Option<&Path>) -> Self {
+        if let (Some(folder), Some(checkpoint)) = (folder, self.checkpoint)
+            && self.precision != Precision::F32
+        {
+            self.kept = Some(Kept::open(
+                folder,
+                checkpoint.fingerprint(),
+                self.precision.name(),
+            ));
+        }
+        self
+    }
+
+    /// Keeps what was packed, if a folder was given and something is new.
+    ///
+    /// # Errors
+    /// When it cannot be written, which costs time and nothing else.
+    pub fn keep(&self) -> Result<()> {
+        let given = self.given.borrow();
+        match &self.kept {
+            Some(kept) if given.fresh => kept.write(&given.packed),
+            _ => Ok(()),
+        }
+    }
+
     /// Random weights of the normal distribution with deviation `range`, as transformers
     /// initializes these architectures; norms of 1, biases of 0.
     pub fn random(prefix: &'static str, seed: u64, range: f32) -> Self {
@@ -101,6 +141,7 @@ impl<'a> Source<'a> {
             trainable: false,
             random: Stream::new(seed, 0x5eed),
             range,
+            kept: None,
             given: RefCell::default(),
         }
     }
@@ -141,6 +182,11 @@ impl<'a> Source<'a> {
     /// The parameters given so far, in order.
     pub fn params(&self) -> Vec<Param> {
         self.given.borrow().params.clone()
+    }
+
+    /// How many bytes the weights given so far take.
+    pub fn bytes(&self) -> u64 {
+        self.given.borrow().bytes
     }
 
     /// The names of weights that were made because the checkpoint has none.
@@ -212,7 +258,9 @@ impl<'a> Source<'a> {
             None => self.random_values(name, shape.iter().product(), fill),
         };
         let param = Param::new(name, shape, value, self.trainable);
-        self.given.borrow_mut().params.push(param.clone());
+        let given = &mut *self.given.borrow_mut();
+        given.bytes += 4 * param.len() as u64;
+        given.params.push(param.clone());
         Ok(param)
     }
 
@@ -233,11 +281,17 @@ impl<'a> Source<'a> {
     }
 
     /// A linear layer, `weight` and `bias` below `name`.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
         self.linear_with(name, inputs, outputs, Layout::OutIn, true)
     }
 
     /// A linear layer with its weight in `layout`, with a bias or without.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn linear_with(
         &self,
         name: &str,
@@ -258,11 +312,17 @@ impl<'a> Source<'a> {
     }
 
     /// A vector that random models start at 0.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn bias(&self, name: &str, len: usize) -> Result<Param> {
         self.param(name, &[len], Fill::Constant(0.0))
     }
 
     /// The weight of a product.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn weight(
         &self,
         name: &str,
@@ -279,31 +339,70 @@ impl<'a> Source<'a> {
                 self.param(name, &shape, Fill::Normal)?,
                 layout,
             )),
-            Some(format) => {
-                let values = self.values(name, &shape)?;
-                let row = |i: usize, row: &mut [f32]| match layout {
+            Some(format) => Ok(Weight::Packed(self.packed(name, shape, layout, format)?)),
+        }
+    }
+
+    /// The weight `name`, packed: as it was kept, else made of the checkpoint's.
+    fn packed(
+        &self,
+        name: &str,
+        shape: [usize; 2],
+        layout: Layout,
+        format: Format,
+    ) -> Result<Arc<Packed>> {
+        let (inputs, outputs) = layout.sizes(&shape);
+        let found = self.locate(name, &shape)?;
+        let kept = self.kept.as_ref().and_then(|kept| kept.get(name));
+        let kept = kept.filter(|kept| {
+            (kept.format(), kept.outputs(), kept.inputs()) == (format, outputs, inputs)
+        });
+        let fresh = kept.is_none();
+        let packed = match (kept, found, layout) {
+            (Some(kept), ..) => kept,
+            // Row by row: the whole table in f32 is never in memory.
+            (None, Some((checkpoint, found)), Layout::OutIn) => {
+                let failed = Mutex::new(None);
+                let packed = Packed::pack(format, outputs, inputs, |i, row| {
+                    if let Err(error) = checkpoint.read_rows(&found, i..i + 1, row) {
+                        failed
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .get_or_insert(error);
+                    }
+                });
+                match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                    Some(error) => return Err(error),
+                    None => packed,
+                }
+            }
+            (None, found, _) => {
+                let values = match found {
+                    Some((checkpoint, found)) => checkpoint.read(&found)?,
+                    None => self.random_values(name, inputs * outputs, Fill::Normal),
+                };
+                Packed::pack(format, outputs, inputs, |i, row| match layout {
                     Layout::OutIn => row.copy_from_slice(&values[i * inputs..][..inputs]),
                     Layout::InOut => {
                         for (j, x) in row.iter_mut().enumerate() {
                             *x = values[j * outputs + i];
                         }
                     }
-                };
-                Ok(Weight::Packed(Arc::new(Packed::pack(
-                    format, outputs, inputs, row,
-                ))))
+                })
             }
-        }
-    }
-
-    fn values(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
-        match self.locate(name, shape)? {
-            Some((checkpoint, found)) => checkpoint.read(&found),
-            None => Ok(self.random_values(name, shape.iter().product(), Fill::Normal)),
-        }
+        };
+        let packed = Arc::new(packed);
+        let given = &mut *self.given.borrow_mut();
+        given.bytes += packed.bytes() as u64;
+        given.fresh |= fresh;
+        given.packed.insert(name.to_owned(), packed.clone());
+        Ok(packed)
     }
 
     /// A table of `rows` rows, packed if weights are.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn embedding(&self, name: &str, rows: usize, width: usize) -> Result<Embedding> {
         match self.weight(&format!("{name}.weight"), width, rows, Layout::OutIn)? {
             Weight::Full(table, _) => Ok(Embedding::Full(table)),
@@ -312,11 +411,17 @@ impl<'a> Source<'a> {
     }
 
     /// A table of `rows` rows that is always f32: too small to be worth packing.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn table(&self, name: &str, rows: usize, width: usize) -> Result<Param> {
         self.param(&format!("{name}.weight"), &[rows, width], Fill::Normal)
     }
 
     /// A layer norm, `weight` and `bias` below `name`.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn layer_norm(&self, name: &str, width: usize, eps: f32) -> Result<Norm> {
         let weight = self.param(&format!("{name}.weight"), &[width], Fill::Constant(1.0))?;
         let bias = Some(self.bias(&format!("{name}.bias"), width)?);
@@ -329,6 +434,9 @@ impl<'a> Source<'a> {
     }
 
     /// An RMS norm, `weight` below `name`.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn rms_norm(&self, name: &str, width: usize, eps: f32) -> Result<Norm> {
         let weight = self.param(&format!("{name}.weight"), &[width], Fill::Constant(1.0))?;
         Ok(Norm {
@@ -340,6 +448,9 @@ impl<'a> Source<'a> {
     }
 
     /// A head's linear layer in f32: read, or made if the checkpoint has none.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn head(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
         let weight = format!("{name}.weight");
         let source = if self.has(&weight) {
@@ -350,6 +461,7 @@ impl<'a> Source<'a> {
         let part = Source {
             checkpoint: source,
             precision: Precision::F32,
+            kept: None,
             given: RefCell::default(),
             ..*self
         };
@@ -360,6 +472,7 @@ impl<'a> Source<'a> {
         all.params.extend(given.params);
         all.read.extend(given.read);
         all.made.extend(given.made);
+        all.bytes += given.bytes;
         Ok(linear)
     }
 }

@@ -2,33 +2,41 @@
 
 use super::{Encoded, T5};
 use crate::model::batch::Batch;
+use crate::model::kernels::pooled;
 use crate::model::layers::{Cache, Sight};
 use crate::model::tape::{Tape, Tensor};
 
 /// Outputs that are being written for one input.
 pub struct Seq2SeqDecoder<'a> {
     model: &'a T5,
-    encoded: Encoded,
+    /// What the encoder reads.
+    input: Batch,
+    /// What it made of it, once the first token asked.
+    encoded: Option<Encoded>,
     cache: Cache,
 }
 
 impl<'a> Seq2SeqDecoder<'a> {
-    /// Encodes `input`, and makes room for an output of `capacity` tokens.
+    /// An output of at most `capacity` tokens for `input`, which is encoded with the first of them.
     pub fn new(model: &'a T5, input: &[u32], capacity: usize) -> Self {
-        let batch = Batch::new([input]);
-        let hidden = model.encode(&mut Tape::off(), &batch, |_| ());
         let (layers, heads, width) = model.cache_form();
         let cache = Cache::new(layers, heads, width, capacity);
         Self {
             model,
-            encoded: Encoded::new(hidden, &batch),
+            input: Batch::new([input]),
+            encoded: None,
             cache,
         }
     }
 
-    /// How many tokens each output may still take.
-    pub fn room(&self) -> usize {
-        self.cache.capacity() - self.cache.lengths().iter().max().copied().unwrap_or(0)
+    /// How many ids there are.
+    pub fn vocab_size(&self) -> usize {
+        self.model.words.rows()
+    }
+
+    /// How many tokens an output may have.
+    pub fn capacity(&self) -> usize {
+        self.cache.capacity()
     }
 
     /// Feeds each output its next tokens; gives the logits after the last of each:
@@ -38,20 +46,27 @@ impl<'a> Seq2SeqDecoder<'a> {
     /// If there is no room for them.
     pub fn feed(&mut self, tokens: &[&[u32]]) -> Tensor {
         let batch = Batch::new(tokens.iter().copied());
-        let tape = &mut Tape::off();
-        let sight = &mut Sight::Cached(&batch.starts, &mut self.cache);
-        let x = self
-            .model
-            .decode(tape, &batch.ids, sight, &mut self.encoded, |_| ());
-        let x = tape.select_rows(&x, &batch.lasts());
         let counts: Vec<usize> = tokens.iter().map(|tokens| tokens.len()).collect();
+        let (model, input, cache) = (self.model, &self.input, &mut self.cache);
+        let encoded = &mut self.encoded;
+        let logits = pooled(|| {
+            let tape = &mut Tape::off();
+            let encoded = encoded
+                .get_or_insert_with(|| Encoded::new(model.encode(tape, input, |_| ()), input));
+            let sight = &mut Sight::Cached(&batch.starts, cache);
+            let x = model.decode(tape, &batch.ids, sight, encoded, |_| ());
+            let x = tape.select_rows(&x, &batch.lasts());
+            model.logits(tape, &x)
+        });
         self.cache.advance(&counts);
-        self.model.logits(tape, &x)
+        logits
     }
 
     /// Output `i` continues what output `from[i]` was.
     pub fn reorder(&mut self, from: &[usize]) {
         self.cache.reorder(from);
-        self.encoded.reorder(from);
+        if let Some(encoded) = &mut self.encoded {
+            encoded.reorder(from);
+        }
     }
 }

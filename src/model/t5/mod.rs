@@ -32,9 +32,14 @@ pub struct T5 {
 
 impl T5 {
     /// Reads the model that `config` describes.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &T5Config) -> Result<Self> {
         let words = source.embedding("shared", config.vocab_size, config.d_model)?;
-        let tied = config.common.tie_word_embeddings || !source.has("lm_head.weight");
+        // transformers 5 writes of untied models too that they are tied; their outputs are not scaled.
+        let own = source.has("lm_head.weight");
+        let tied = !own || (config.common.tie_word_embeddings && config.scale_decoder_outputs);
         let head = if tied {
             words.tied()
         } else {
@@ -63,7 +68,7 @@ impl T5 {
     pub fn encode(&self, tape: &mut Tape, batch: &Batch, each: impl FnMut(&Tensor)) -> Tensor {
         let x = self.words.forward(tape, &batch.ids);
         self.encoder
-            .forward(tape, x, &mut Sight::Whole(&batch.starts), None, each)
+            .forward(tape, &x, &mut Sight::Whole(&batch.starts), None, each)
     }
 
     /// What the decoder makes of `ids`, which see the encoder's output through `cross`; scaled for
@@ -77,7 +82,7 @@ impl T5 {
         each: impl FnMut(&Tensor),
     ) -> Tensor {
         let x = self.words.forward(tape, ids);
-        let x = self.decoder.forward(tape, x, sight, Some(cross), each);
+        let x = self.decoder.forward(tape, &x, sight, Some(cross), each);
         if self.head_scale == 1.0 {
             x
         } else {

@@ -55,7 +55,7 @@ impl Stack {
     pub(super) fn forward(
         &self,
         tape: &mut Tape,
-        x: Tensor,
+        x: &Tensor,
         sight: &mut Sight,
         mut cross: Option<&mut Encoded>,
         mut each: impl FnMut(&Tensor),
@@ -72,7 +72,7 @@ impl Stack {
             0
         };
         let bias = tape.relative_bias(&self.distances, &self.buckets.span(before, after), before);
-        let mut x = tape.dropout(&x, self.dropout);
+        let mut x = tape.dropout(x, self.dropout);
         for (layer, block) in self.blocks.iter().enumerate() {
             each(&x);
             x = match (&mut *sight, cross.as_deref_mut()) {

@@ -18,6 +18,9 @@ impl Tape {
     }
 
     /// `a + b`, of equal shapes.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
     pub fn add(&mut self, a: &Tensor, b: &Tensor) -> Tensor {
         assert_eq!((a.rows(), a.cols()), (b.rows(), b.cols()));
         let mut y = Buffer::stale(a.values().len());
@@ -31,6 +34,9 @@ impl Tape {
     }
 
     /// `a * b`, value by value, of equal shapes.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
     pub fn multiply(&mut self, a: &Tensor, b: &Tensor) -> Tensor {
         assert_eq!((a.rows(), a.cols()), (b.rows(), b.cols()));
         let mut y = Buffer::stale(a.values().len());

@@ -109,6 +109,9 @@ impl Tape {
     }
 
     /// The cross-entropy of `softmax(logits)`, row by row; rows without a target count nothing.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
     pub fn cross_entropy(
         &mut self,
         logits: &Tensor,
@@ -129,6 +132,9 @@ impl Tape {
 
     /// The mean over all values of the binary cross-entropy of `sigmoid(logits)`, each against
     /// `labels` of 0 to 1, as `torch.nn.BCEWithLogitsLoss` has it.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
     pub fn binary_cross_entropy(&mut self, logits: &Tensor, labels: &[f32]) -> Loss {
         assert_eq!(labels.len(), logits.values().len());
         let n = labels.len() as f32;
@@ -142,6 +148,9 @@ impl Tape {
     }
 
     /// The mean of the squares of what `outputs` and `labels` differ by.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
     pub fn mean_squared_error(&mut self, outputs: &Tensor, labels: &[f32]) -> Loss {
         assert_eq!(labels.len(), outputs.values().len());
         let n = labels.len() as f32;

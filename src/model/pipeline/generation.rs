@@ -1,0 +1,367 @@
+//! Texts that a model writes: it continues one, or makes one of another.
+
+use std::ops::ControlFlow;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::loading::Parts;
+use super::note::Note;
+use super::parts;
+use super::task::Task;
+use super::texts::Texts;
+use crate::error::{Error, Result};
+use crate::jobs::Cancel;
+use crate::model::config::{Config, Generation as Defaults};
+use crate::model::generate::{Decoder, Finish, Generated, Options, Request, Timing, generate};
+use crate::model::heads::{CausalDecoder, CausalLm};
+use crate::model::layers::{Precision, Source};
+use crate::model::t5::{Seq2SeqDecoder, T5};
+use crate::model::tape::buffer;
+
+/// How many tokens are written when neither the user nor the model says how many.
+const NEW_TOKENS: usize = 128;
+/// How many tokens T5 was trained to read, where its tokenizer does not say.
+const T5_TOKENS: usize = 512;
+
+/// A model that writes.
+pub struct Generation {
+    model: Model,
+    texts: Texts,
+    task: Task,
+    defaults: Defaults,
+}
+
+enum Model {
+    Causal(CausalLm),
+    Seq2Seq(T5),
+}
+
+/// What is asked of a model.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// What it reads.
+    pub text: &'a str,
+    /// How it writes.
+    pub options: &'a Options,
+    /// Whether a continued text is given with its beginning.
+    pub return_full_text: bool,
+    /// Polled between tokens.
+    pub cancel: &'a Cancel,
+}
+
+/// What there is to show while a model writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// More of the text.
+    Text(&'a str),
+    /// Part `at` of `of` of a long document has this summary.
+    Part {
+        /// Which, from 1 on.
+        at: usize,
+        /// How many.
+        of: usize,
+        /// Its summary.
+        summary: &'a str,
+    },
+}
+
+/// What a model wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// The texts, as transformers' pipeline gives them.
+    pub output: Vec<Text>,
+    /// The summaries of the parts of a document that was too long to be read at once.
+    pub parts: Vec<String>,
+    /// Why the first text ended.
+    pub finish: Finish,
+    /// What the user should know.
+    pub notes: Vec<Note>,
+    /// How long it took, of the last text.
+    pub timing: Timing,
+}
+
+/// One text, in JSON under the name that the task has for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    task: Task,
+    /// The text.
+    pub text: String,
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let name = match self.task {
+            Task::Summarization => "summary_text",
+            Task::Translation => "translation_text",
+            _ => "generated_text",
+        };
+        let mut map = to.serialize_map(Some(1))?;
+        map.serialize_entry(name, &self.text)?;
+        map.end()
+    }
+}
+
+impl Generation {
+    /// Reads the model for a task that writes.
+    ///
+    /// # Errors
+    /// When the model does another task, or a file of it is damaged.
+    pub fn load(parts: Parts, task: Task, precision: Precision) -> Result<Self> {
+        let defaults =
+            Defaults::read(&parts.folder, &parts.config)?.for_task(&parts.config, task.name());
+        let read = |source: &Source, config: &Config| match config {
+            Config::T5(config) => Ok(Model::Seq2Seq(T5::load(source, config)?)),
+            _ => Ok(Model::Causal(CausalLm::load(source, config)?)),
+        };
+        let (model, texts, _) = parts.model(task, precision, read)?;
+        // What reading needed is not what writing needs.
+        buffer::release();
+        Ok(Self {
+            model,
+            texts,
+            task,
+            defaults,
+        })
+    }
+
+    /// The options that the model was saved with, and `NEW_TOKENS` where it says no length.
+    pub fn options(&self) -> Options {
+        let mut options = Options::of(&self.defaults);
+        if self.defaults.max_new_tokens.is_none() && self.defaults.max_length.is_none() {
+            options.max_new_tokens = NEW_TOKENS;
+        }
+        options
+    }
+
+    /// Writes one text, or as many as the options ask for.
+    ///
+    /// # Errors
+    /// Options that are impossible, and a text that is empty or longer than the model reads.
+    pub fn run(
+        &self,
+        ask: &Ask,
+        observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Written> {
+        let whole = match &self.defaults.prefix {
+            Some(prefix) => format!("{prefix}{}", ask.text),
+            None => ask.text.to_owned(),
+        };
+        let encoding = self.texts.tokenizer.encode(&whole)?;
+        let mut notes = Texts::notes(&encoding, &[ask.text]);
+        let limit = self.longest();
+        if self.task == Task::Summarization && encoding.len() > limit {
+            return self.in_parts(ask, limit, notes, observe);
+        }
+        if matches!(self.model, Model::Seq2Seq(_)) && encoding.len() > limit {
+            notes.push(Note::BeyondTraining {
+                tokens: encoding.len(),
+                of: limit,
+            });
+        }
+        let generated = self.write(&encoding.ids, ask, observe)?;
+        Ok(self.written(generated, Vec::new(), notes, ask))
+    }
+
+    /// How many tokens the model reads well.
+    fn longest(&self) -> usize {
+        match &self.model {
+            Model::Seq2Seq(_) if self.texts.longest == usize::MAX => T5_TOKENS,
+            _ => self.texts.longest,
+        }
+    }
+
+    /// Summarizes a document part by part, and then the summaries.
+    fn in_parts(
+        &self,
+        ask: &Ask,
+        limit: usize,
+        notes: Vec<Note>,
+        observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Written> {
+        let mut text = ask.text.to_owned();
+        let mut all = Vec::new();
+        loop {
+            let pieces = parts::split(&text, limit, |text| self.count(text))?;
+            if pieces.len() < 2 {
+                break;
+            }
+            let mut summaries = Vec::new();
+            for (i, piece) in pieces.iter().enumerate() {
+                let ids = self.texts.tokenizer.encode(&self.prefixed(piece))?.ids;
+                let generated = self.write(&ids, ask, &mut |_| ControlFlow::Continue(()))?;
+                let summary = first(&generated).trim().to_owned();
+                let part = Progress::Part {
+                    at: i + 1,
+                    of: pieces.len(),
+                    summary: &summary,
+                };
+                let stop = observe(part).is_break() || ask.cancel.is_cancelled();
+                summaries.push(summary);
+                if stop {
+                    all.extend(summaries);
+                    return Ok(cancelled(all, notes));
+                }
+            }
+            let joined = summaries.join("\n");
+            all.extend(summaries);
+            // Summaries that are no shorter would go round for ever.
+            if self.count(&joined)? >= self.count(&text)? {
+                return Err(
+                    Error::new("the summaries of the parts are as long as the document")
+                        .hint("ask for fewer tokens with --max-new-tokens"),
+                );
+            }
+            text = joined;
+        }
+        let ids = self.texts.tokenizer.encode(&self.prefixed(&text))?.ids;
+        let generated = self.write(&ids, ask, observe)?;
+        Ok(self.written(generated, all, notes, ask))
+    }
+
+    fn prefixed(&self, text: &str) -> String {
+        format!(
+            "{}{text}",
+            self.defaults.prefix.as_deref().unwrap_or_default()
+        )
+    }
+
+    fn count(&self, text: &str) -> Result<usize> {
+        Ok(self.texts.tokenizer.encode(&self.prefixed(text))?.len())
+    }
+
+    /// Generates from ids.
+    fn write(
+        &self,
+        ids: &[u32],
+        ask: &Ask,
+        observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Generated> {
+        let options = ask.options;
+        let mut show = |step: &crate::model::generate::Step<'_>| match step {
+            step if step.sequence == 0 && !step.text.is_empty() => {
+                observe(Progress::Text(step.text))
+            }
+            _ => ControlFlow::Continue(()),
+        };
+        match &self.model {
+            Model::Causal(model) => {
+                let mut decoder =
+                    CausalDecoder::new(model, ids.len().max(1) + options.max_new_tokens);
+                self.generate(&mut decoder, ids, ask, &mut show)
+            }
+            Model::Seq2Seq(model) => {
+                if ids.is_empty() {
+                    return Err(Error::new("the text has no token, and the model needs one")
+                        .hint("give a text that is not empty"));
+                }
+                let start = [options.decoder_start()?];
+                let mut decoder = Seq2SeqDecoder::new(model, ids, 1 + options.max_new_tokens);
+                let mut generated = self.generate(&mut decoder, &start, ask, &mut show)?;
+                generated.timing.prompt_tokens = ids.len();
+                Ok(generated)
+            }
+        }
+    }
+
+    fn generate(
+        &self,
+        decoder: &mut dyn Decoder,
+        prompt: &[u32],
+        ask: &Ask,
+        show: crate::model::generate::Observer<'_>,
+    ) -> Result<Generated> {
+        let tokenizer = Some(&self.texts.tokenizer);
+        let request = Request {
+            prompt,
+            options: ask.options,
+            tokenizer,
+            cancel: ask.cancel,
+        };
+        generate(decoder, &request, show)
+    }
+
+    fn written(
+        &self,
+        generated: Generated,
+        parts: Vec<String>,
+        notes: Vec<Note>,
+        ask: &Ask,
+    ) -> Written {
+        let before = match &self.model {
+            Model::Causal(_) if ask.return_full_text => ask.text,
+            _ => "",
+        };
+        let finish = generated
+            .sequences
+            .first()
+            .map_or(Finish::Length, |one| one.finish);
+        let text = |text: String| Text {
+            task: self.task,
+            text: format!("{before}{text}"),
+        };
+        Written {
+            output: generated
+                .sequences
+                .into_iter()
+                .map(|one| text(one.text))
+                .collect(),
+            parts,
+            finish,
+            notes,
+            timing: generated.timing,
+        }
+    }
+}
+
+/// What there is when the user stopped between parts.
+fn cancelled(parts: Vec<String>, notes: Vec<Note>) -> Written {
+    let timing = Timing::default();
+    Written {
+        output: Vec::new(),
+        parts,
+        finish: Finish::Cancelled,
+        notes,
+        timing,
+    }
+}
+
+/// The text of the best sequence.
+fn first(generated: &Generated) -> &str {
+    generated.sequences.first().map_or("", |one| &one.text)
+}
+
+impl Decoder for CausalDecoder<'_> {
+    fn vocab_size(&self) -> usize {
+        self.vocab_size()
+    }
+
+    fn capacity(&self) -> usize {
+        self.capacity()
+    }
+
+    fn feed(&mut self, tokens: &[&[u32]]) -> Result<Vec<f32>> {
+        Ok(self.feed(tokens).values().to_vec())
+    }
+
+    fn reorder(&mut self, from: &[usize]) {
+        self.reorder(from);
+    }
+}
+
+impl Decoder for Seq2SeqDecoder<'_> {
+    fn vocab_size(&self) -> usize {
+        self.vocab_size()
+    }
+
+    fn capacity(&self) -> usize {
+        self.capacity()
+    }
+
+    fn feed(&mut self, tokens: &[&[u32]]) -> Result<Vec<f32>> {
+        Ok(self.feed(tokens).values().to_vec())
+    }
+
+    fn reorder(&mut self, from: &[usize]) {
+        self.reorder(from);
+    }
+}

@@ -1,0 +1,181 @@
+//! A model's folder, read; and the model of it that a pipeline needs.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::task::{self, Task};
+use super::texts::Texts;
+use crate::error::{Error, Result};
+use crate::model::config::{Config, ProblemType};
+use crate::model::json;
+use crate::model::layers::{Precision, Source};
+use crate::model::tokenizer::Tokenizer;
+use crate::model::weights::Checkpoint;
+
+/// The largest settings file that is read.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// What a model's folder holds. The weights are still on disk.
+pub struct Parts {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// The architecture.
+    pub config: Config,
+    /// Texts to tokens.
+    pub tokenizer: Tokenizer,
+    /// The weights.
+    pub checkpoint: Checkpoint,
+    /// What it was trained as.
+    pub trained: Trained,
+    /// Where packed weights are kept for the next time.
+    packed: Option<PathBuf>,
+}
+
+/// What a model was trained as.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trained {
+    /// The classes that saved it: `BertForMaskedLM`.
+    pub architectures: Vec<String>,
+    /// What its outputs stand for, for a classifier.
+    pub labels: Vec<String>,
+    /// How its outputs are read, where that is said.
+    pub problem: Option<ProblemType>,
+}
+
+impl Trained {
+    /// What output `id` stands for, under the name that transformers gives to one without a name
+    /// if it has none.
+    pub fn label(&self, id: usize) -> String {
+        self.labels
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| format!("LABEL_{id}"))
+    }
+}
+
+impl Parts {
+    /// Reads a model's folder.
+    ///
+    /// # Errors
+    /// A file that is missing or damaged, or that is not of the same model as the others.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let config = Config::read(folder)?;
+        let rows = config.vocab_size();
+        Ok(Self {
+            folder: folder.to_owned(),
+            tokenizer: Tokenizer::read(folder, Some(rows))?,
+            checkpoint: Checkpoint::open(folder)?,
+            packed: None,
+            trained: trained(&config),
+            config,
+        })
+    }
+
+    /// The same, with packed weights kept in `folder` for the next time.
+    #[must_use]
+    pub fn keeping(self, folder: Option<PathBuf>) -> Self {
+        Self {
+            packed: folder,
+            ..self
+        }
+    }
+
+    /// What the model does, the usual first.
+    pub fn tasks(&self) -> Vec<Task> {
+        Task::of(&self.config, &self.trained.architectures)
+    }
+
+    /// The task that is asked for, else what the model is for.
+    ///
+    /// # Errors
+    /// When the model does not do what is asked for; with what it does.
+    pub fn task(&self, asked: Option<Task>) -> Result<Task> {
+        Task::choose(asked, &self.config, &self.trained.architectures)
+            .map_err(|error| error.at_path(&self.folder))
+    }
+
+    /// The width of the hidden states.
+    pub(super) fn width(&self) -> usize {
+        match &self.config {
+            Config::Bert(config) => config.hidden_size,
+            Config::DistilBert(config) => config.dim,
+            Config::Gpt2(config) => config.n_embd,
+            Config::T5(config) => config.d_model,
+        }
+    }
+
+    /// The model that `load` reads for `task`, and what makes tokens for it.
+    ///
+    /// # Errors
+    /// When the model does another task, or when its head would be random numbers.
+    pub(super) fn model<M>(
+        self,
+        task: Task,
+        precision: Precision,
+        load: impl FnOnce(&Source, &Config) -> Result<M>,
+    ) -> Result<(M, Texts, Trained)> {
+        self.task(Some(task))?;
+        let source =
+            Source::of(&self.checkpoint, &self.config, precision).kept_in(self.packed.as_deref());
+        if head(task, &self.config).is_some_and(|name| !source.has(name)) {
+            return Err(self.untrained(task));
+        }
+        let model = load(&source, &self.config).map_err(|error| error.at_path(&self.folder))?;
+        if !source.made().is_empty() {
+            return Err(self.untrained(task));
+        }
+        // A full disk costs the time of packing, and nothing else.
+        let _ = source.keep();
+        Ok((
+            model,
+            Texts::new(self.tokenizer, &self.config),
+            self.trained,
+        ))
+    }
+
+    fn untrained(&self, task: Task) -> Error {
+        let mut others = self.tasks();
+        others.retain(|other| *other != task && head(*other, &self.config).is_none());
+        Error::new(format!("this checkpoint has no trained head for {task}"))
+            .at_path(&self.folder)
+            .hint(if others.is_empty() {
+                format!("choose a model that was trained for {task}")
+            } else {
+                format!("tune it for {task} first; it does {}", task::names(&others))
+            })
+    }
+}
+
+/// The tensor that only a model with a head for `task` has.
+fn head(task: Task, config: &Config) -> Option<&'static str> {
+    Some(match (task, config) {
+        (Task::FillMask, Config::Bert(_)) => "cls.predictions.transform.dense.weight",
+        (Task::FillMask, Config::DistilBert(_)) => "vocab_transform.weight",
+        (Task::TextClassification, Config::Gpt2(_)) => "score.weight",
+        (Task::TextClassification | Task::TokenClassification, _) => "classifier.weight",
+        (Task::QuestionAnswering, _) => "qa_outputs.weight",
+        _ => return None,
+    })
+}
+
+/// What the configuration says of the head.
+fn trained(config: &Config) -> Trained {
+    let common = config.common();
+    Trained {
+        architectures: common.architectures.clone(),
+        labels: common.labels.names().to_vec(),
+        problem: common.problem_type,
+    }
+}
+
+/// What a settings file holds; nothing if it is not there.
+///
+/// # Errors
+/// A file that cannot be read, is too large, or is not JSON.
+pub(super) fn settings(path: &Path) -> Result<Option<Value>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    json::decode(path, &json::load(path, MOST_BYTES)?).map(Some)
+}
