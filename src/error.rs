@@ -118,6 +118,11 @@ impl Error {
         self
     }
 
+    /// Where it is, if that was said.
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
     /// What to do, where something can be done.
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()

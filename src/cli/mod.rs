@@ -5,12 +5,16 @@
 //! pipe ends the program quietly.
 
 mod ask;
+mod bench;
 mod cards;
 mod compare;
 mod completions;
 mod doctor;
+mod interrupt;
+mod model;
 pub mod out;
 mod plain;
+mod try_model;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -40,6 +44,7 @@ Examples:
   modeldesk                                    the desk, on a terminal
   modeldesk ask \"Which model is best for summarizing legal documents?\"
   modeldesk compare bert distilbert            side by side
+  modeldesk try DIR \"Some text.\"                run a model on a text
   modeldesk cards list                         the model cards on this disk
   modeldesk cards show google/flan-t5-base     read one
   modeldesk cards import models.jsonl.gz       index cards of your own, in bulk
@@ -62,6 +67,10 @@ enum Command {
     Compare(compare::Arguments),
     /// List, read, check, add and import model cards
     Cards(cards::Arguments),
+    /// Run a model on a text, or on a file of them
+    Try(Box<try_model::Arguments>),
+    /// Measure how fast a model is here, and what it takes
+    Bench(bench::Arguments),
     /// Say what this machine has, where things are, and what would run
     Doctor(doctor::Arguments),
     /// Print the completions of a shell
@@ -79,6 +88,8 @@ impl Command {
             Self::Ask(arguments) => ask::run(&arguments, &own.settings, out),
             Self::Compare(arguments) => compare::run(&arguments, &own.settings, out),
             Self::Cards(arguments) => cards::run(arguments, &own.settings, out),
+            Self::Try(arguments) => try_model::run(&arguments, &own.settings, out),
+            Self::Bench(arguments) => bench::run(&arguments, &own.settings, out),
             Self::Doctor(arguments) => doctor::run(&arguments, own, out),
             Self::Completions(arguments) => completions::run(&arguments, out),
         }

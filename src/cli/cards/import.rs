@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::super::interrupt::stop_on_interrupt;
 use super::super::out::{Out, say, tell};
 use super::{Exit, Result, library, say_notices};
 use crate::advisor::quantity;
@@ -63,16 +64,6 @@ pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
     } else {
         Exit::Done
     })
-}
-
-/// Makes Ctrl+C a request; a second one ends the process, which loses nothing either.
-fn stop_on_interrupt(cancel: &Cancel) -> Result<()> {
-    use signal_hook::consts::SIGINT;
-    let flag = cancel.flag();
-    signal_hook::flag::register_conditional_shutdown(SIGINT, 130, cancel.flag())
-        .and_then(|_| signal_hook::flag::register(SIGINT, flag))
-        .map(|_| ())
-        .map_err(|error| Error::new("cannot listen for Ctrl+C").caused_by(error))
 }
 
 /// One line that is drawn over itself, on a terminal only.

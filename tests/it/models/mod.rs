@@ -2,4 +2,6 @@
 
 mod decoding;
 mod fixture;
+mod generation;
 mod parity;
+mod pipelines;

@@ -14,17 +14,8 @@ use super::fixture::{Fixture, assert_close, ids, targets};
 /// The most that anything may differ by in f32.
 const TOLERANCE: f32 = 1e-4;
 
-fn prefix(config: &Config) -> &'static str {
-    match config {
-        Config::Bert(_) => "bert",
-        Config::DistilBert(_) => "distilbert",
-        Config::Gpt2(_) => "transformer",
-        Config::T5(_) => "",
-    }
-}
-
 fn source(fixture: &Fixture) -> Source<'_> {
-    Source::checkpoint(&fixture.checkpoint, prefix(&fixture.config), Precision::F32)
+    Source::of(&fixture.checkpoint, &fixture.config, Precision::F32)
 }
 
 /// Every hidden state of a body agrees.
@@ -35,13 +26,28 @@ fn hidden_states_agree(name: &str) {
     let mut layer = 0;
     let hidden = body.forward(&mut Tape::off(), &batch, |x| {
         let expected = fixture.unpadded(&format!("hidden_states.{layer}"), &fixture.lengths());
-        assert_close(x.values(), &expected, TOLERANCE, &format!("{name}: layer {layer}"));
+        assert_close(
+            x.values(),
+            &expected,
+            TOLERANCE,
+            &format!("{name}: layer {layer}"),
+        );
         layer += 1;
     });
-    assert!(!fixture.has(&format!("hidden_states.{layer}")), "{name}: a layer more");
+    assert!(
+        !fixture.has(&format!("hidden_states.{layer}")),
+        "{name}: a layer more"
+    );
     if let (Body::Bert(bert), true) = (&body, fixture.has("pooler_output")) {
-        let pooled = bert.pool(&mut Tape::off(), &hidden, &batch).expect("a pooler");
-        assert_close(pooled.values(), &fixture.f32("pooler_output"), TOLERANCE, "pooler");
+        let pooled = bert
+            .pool(&mut Tape::off(), &hidden, &batch)
+            .expect("a pooler");
+        assert_close(
+            pooled.values(),
+            &fixture.f32("pooler_output"),
+            TOLERANCE,
+            "pooler",
+        );
     }
 }
 
@@ -73,35 +79,51 @@ fn gradients_agree(name: &str, loss: impl Fn(&Source, &Fixture, &mut Tape) -> Lo
         let mut tape = Tape::recording(Gradients::default()).checkpointing(checkpointing);
         let found = loss(&source, &fixture, &mut tape);
         let value = found.value as f32;
-        assert_close(&[value], &fixture.f32("loss"), TOLERANCE, &format!("{name}: loss"));
+        assert_close(
+            &[value],
+            &fixture.f32("loss"),
+            TOLERANCE,
+            &format!("{name}: loss"),
+        );
         let gradients = tape.descend(&found);
         let params = source.params();
         let expected = fixture.gradients();
         for (name_of, expected) in &expected {
             let param = params.iter().find(|param| param.name() == name_of);
             let param = param.unwrap_or_else(|| panic!("{name}: {name_of} is no parameter"));
-            let ours = gradients.of(param).unwrap_or_else(|| panic!("{name}: {name_of} has none"));
+            let ours = gradients
+                .of(param)
+                .unwrap_or_else(|| panic!("{name}: {name_of} has none"));
             assert_close(ours, expected, TOLERANCE, &format!("{name}: {name_of}"));
         }
         assert_eq!(params.len(), expected.len(), "{name}: parameters");
         seen.push((value, gradients.sum_of_squares()));
     }
     // Gradients that several parts give are added in another order.
-    let [(kept, sum), (again, sum_again)] = seen[..] else { panic!("two runs") };
+    let [(kept, sum), (again, sum_again)] = seen[..] else {
+        panic!("two runs")
+    };
     assert_eq!(kept, again, "{name}: the loss with checkpointing");
-    assert!((sum - sum_again).abs() <= 1e-6 * sum, "{name}: {sum} with checkpointing {sum_again}");
+    assert!(
+        (sum - sum_again).abs() <= 1e-6 * sum,
+        "{name}: {sum} with checkpointing {sum_again}"
+    );
 }
 
 fn labels(fixture: &Fixture) -> Vec<i64> {
     let lengths = fixture.lengths();
     let rows = fixture.rows("labels");
-    rows.iter().zip(lengths).flat_map(|(row, n)| row[..n.min(row.len())].to_vec()).collect()
+    rows.iter()
+        .zip(lengths)
+        .flat_map(|(row, n)| row[..n.min(row.len())].to_vec())
+        .collect()
 }
 
 /// Labels of causal models are those of the tokens before.
 fn next_labels(fixture: &Fixture) -> Vec<i64> {
     let rows = fixture.rows("labels").into_iter().zip(fixture.lengths());
-    rows.flat_map(|(row, n)| row[1..n].iter().copied().chain([-100]).collect::<Vec<_>>()).collect()
+    rows.flat_map(|(row, n)| row[1..n].iter().copied().chain([-100]).collect::<Vec<_>>())
+        .collect()
 }
 
 #[test]
@@ -130,7 +152,8 @@ fn sequence_classifiers_agree() {
         "gpt2-sequence-classification",
     ] {
         let fixture = Fixture::open(name);
-        let model = SequenceClassification::load(&source(&fixture), &fixture.config).expect("a model");
+        let model =
+            SequenceClassification::load(&source(&fixture), &fixture.config).expect("a model");
         let mut tape = Tape::recording(Gradients::default());
         let logits = model.logits(&mut tape, &fixture.batch());
         assert_close(logits.values(), &fixture.f32("logits"), TOLERANCE, name);
@@ -141,7 +164,10 @@ fn sequence_classifiers_agree() {
         };
         assert_close(&[loss.value as f32], &fixture.f32("loss"), TOLERANCE, name);
     }
-    for name in ["bert-sequence-classification", "distilbert-sequence-classification"] {
+    for name in [
+        "bert-sequence-classification",
+        "distilbert-sequence-classification",
+    ] {
         gradients_agree(name, |source, fixture, tape| {
             let model = SequenceClassification::load(source, &fixture.config).expect("a model");
             let logits = model.logits(tape, &fixture.batch());
@@ -152,7 +178,10 @@ fn sequence_classifiers_agree() {
 
 #[test]
 fn token_classifiers_agree() {
-    for name in ["bert-token-classification", "distilbert-token-classification"] {
+    for name in [
+        "bert-token-classification",
+        "distilbert-token-classification",
+    ] {
         let fixture = Fixture::open(name);
         let model = TokenClassification::load(&source(&fixture), &fixture.config).expect("a model");
         let logits = model.logits(&mut Tape::off(), &fixture.batch());
@@ -174,7 +203,12 @@ fn question_answering_agrees() {
         let logits = model.logits(&mut Tape::off(), &fixture.batch());
         for (col, side) in ["start_logits", "end_logits"].into_iter().enumerate() {
             let ours: Vec<f32> = logits.values().chunks(2).map(|row| row[col]).collect();
-            assert_close(&ours, &fixture.unpadded(side, &fixture.lengths()), TOLERANCE, name);
+            assert_close(
+                &ours,
+                &fixture.unpadded(side, &fixture.lengths()),
+                TOLERANCE,
+                name,
+            );
         }
     }
 }
@@ -186,7 +220,9 @@ fn gradients_of_question_answering_agree() {
         let batch = fixture.batch();
         let logits = model.logits(tape, &batch);
         let inside = |row: i64, ends: &[usize]| {
-            u32::try_from(row).ok().filter(|row| (*row as usize) < ends[1] - ends[0])
+            u32::try_from(row)
+                .ok()
+                .filter(|row| (*row as usize) < ends[1] - ends[0])
         };
         let spans: Vec<_> = fixture
             .rows("start_positions")
@@ -215,7 +251,13 @@ fn causal_language_models_agree() {
     gradients_agree("gpt2-lm", |source, fixture, tape| {
         let model = CausalLm::load(source, &fixture.config).expect("a model");
         let batch = fixture.batch();
-        model.loss(tape, &batch.ids, &batch.starts, &targets(next_labels(fixture)), 0.0)
+        model.loss(
+            tape,
+            &batch.ids,
+            &batch.starts,
+            &targets(next_labels(fixture)),
+            0.0,
+        )
     });
 }
 
@@ -227,7 +269,9 @@ fn outputs(fixture: &Fixture) -> Batch {
 }
 
 fn t5(source: &Source, fixture: &Fixture) -> T5 {
-    let Config::T5(config) = &fixture.config else { panic!("no T5") };
+    let Config::T5(config) = &fixture.config else {
+        panic!("no T5")
+    };
     T5::load(source, config).expect("a model")
 }
 
@@ -242,7 +286,12 @@ fn t5_agrees() {
         let hidden = model.encode(tape, &inputs, |x| {
             let state = format!("encoder_hidden_states.{layer}");
             let expected = fixture.unpadded(&state, &fixture.lengths());
-            assert_close(x.values(), &expected, TOLERANCE, &format!("{name}: {state}"));
+            assert_close(
+                x.values(),
+                &expected,
+                TOLERANCE,
+                &format!("{name}: {state}"),
+            );
             layer += 1;
         });
         let mut encoded = Encoded::new(hidden, &inputs);
