@@ -14,8 +14,6 @@ pub enum RunsHere {
     Yes,
     /// The program has no such architecture, or the machine no room.
     No,
-    /// An architecture of this program that this build does not run yet.
-    Planned,
 }
 
 /// What stands between the user and running a model.
@@ -32,9 +30,8 @@ pub enum Availability {
     No,
 }
 
-/// Architectures (config.json's `model_type`) that this program has a definition of, or will: those
-/// that it was made for.
-const PLANNED: [&str; 5] = ["bert", "distilbert", "gpt2", "t5", "mt5"];
+/// Architectures (config.json's `model_type`) that this program has a definition of.
+const RUNS: [&str; 5] = ["bert", "distilbert", "gpt2", "t5", "mt5"];
 
 /// A model takes its weights, and about a quarter more while it runs.
 const RUNNING: f64 = 1.25;
@@ -49,16 +46,9 @@ pub(super) struct Here {
 }
 
 impl Here {
-    /// As a table has it: `planned` until this build runs the architecture, for a price alone would
-    /// promise too much.
+    /// As a table has it.
     pub(super) fn words(&self) -> String {
-        match (self.runs, self.availability) {
-            (RunsHere::Planned, Availability::Ready) => "planned, on disk".to_owned(),
-            (RunsHere::Planned, _) => {
-                format!("planned, {}", self.reason.trim_start_matches("fetch "))
-            }
-            _ => self.reason.clone(),
-        }
+        self.reason.clone()
     }
 }
 
@@ -131,7 +121,7 @@ impl<'a> Needs<'a> {
         let Some(kind) = self.architecture else {
             return no("architecture unknown".to_owned());
         };
-        if !PLANNED.contains(&kind) {
+        if !RUNS.contains(&kind) {
             return no(architecture_name(kind));
         }
         let (Some(weights), Some(memory)) = (self.weights(), self.memory()) else {
@@ -151,7 +141,7 @@ impl<'a> Needs<'a> {
             (Availability::Fetch, reason)
         };
         Here {
-            runs: RunsHere::Planned,
+            runs: RunsHere::Yes,
             availability,
             reason,
         }
@@ -221,11 +211,11 @@ mod tests {
     fn a_whole_model_that_fits_is_ready_and_a_part_is_fetched() {
         let there = t5(12 * GB, Some(true));
         assert_eq!(there.availability, Availability::Ready);
-        assert_eq!(there.words(), "planned, on disk");
+        assert_eq!(there.words(), "on disk");
         for cached in [None, Some(false)] {
             let absent = t5(12 * GB, cached);
             assert_eq!(absent.availability, Availability::Fetch);
-            assert_eq!(absent.words(), "planned, 4 GB");
+            assert_eq!(absent.words(), "fetch 4 GB");
         }
     }
 

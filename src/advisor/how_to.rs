@@ -374,7 +374,7 @@ fn notes(desk: &Desk<'_>, card: &Card, plan: &Plan, state: &here::Here) -> Vec<C
         )));
     } else {
         notes.push(computed(
-            "planned: this build computes plans; it does not run them yet.",
+            "planned: this build computes plans; it does not train yet.",
         ));
     }
     notes.extend(recipe_note(desk, card, plan));

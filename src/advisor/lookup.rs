@@ -13,13 +13,11 @@ use crate::card::{Architecture, Card, Fact, Figure, Origin, Recipe};
 use crate::error::Result;
 use crate::text;
 
-/// Commands of the runner, which guide cards speak of.
-const RUNNER: [&str; 6] = [
+/// Commands that guide cards speak of and this build does not have.
+const RUNNER: [&str; 4] = [
     "modeldesk tune",
-    "modeldesk try",
     "modeldesk chat",
     "modeldesk eval",
-    "modeldesk bench",
     "modeldesk pull",
 ];
 
@@ -100,7 +98,7 @@ fn word(desk: &Desk<'_>, card: &Arc<Card>) -> Draft {
     let names_runner = |c: &Claim| RUNNER.iter().any(|command| c.text.contains(command));
     if notes.iter().any(names_runner) {
         notes.push(computed(
-            "planned: tune, try, chat, eval, bench and pull are not in this build yet.",
+            "planned: tune, chat, eval and pull are not in this build yet.",
         ));
     }
     parts.push(Part::Notes { claims: notes });

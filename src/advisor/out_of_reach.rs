@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::answer::{Action, Answer, Claim, Part, RunsHere};
+use super::answer::{Action, Answer, Availability, Claim, Part, RunsHere};
 use super::compose::{citations, cited, computed, name, of_machine};
 use super::question::{Constraints, Intent, Reading};
 use super::rank::rank;
@@ -66,10 +66,16 @@ fn standing(desk: &Desk<'_>, card: &Card) -> Vec<Claim> {
     let kind = architecture.map(|a| here::architecture_name(&a.value.model_type));
     let named = name(card);
     let sentence = match (here.runs, &kind) {
-        (RunsHere::Yes, _) => format!("{named} runs at this desk."),
-        (RunsHere::Planned, Some(kind)) => format!(
-            "{named} is made of {kind}, which this program is for; this build advises and runs no model yet."
-        ),
+        (RunsHere::Yes, _) => match here.availability {
+            Availability::Fetch => format!(
+                "{named} runs at this desk once it is fetched: `hf download {id}`, then `modeldesk try {id}`.",
+                id = text::ident(&card.id)
+            ),
+            _ => format!(
+                "{named} runs at this desk: `modeldesk try {}`.",
+                text::ident(&card.id)
+            ),
+        },
         (_, Some(kind)) if here.reason.ends_with(kind.as_str()) => {
             format!("{named} does not run at this desk: {kind} is no architecture of this program.")
         }

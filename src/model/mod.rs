@@ -8,7 +8,8 @@
 //! - [`bert`], [`distilbert`], [`gpt2`], [`t5`]: the architectures
 //! - [`heads`]: what stands on them for a task
 //! - [`tokenizer`], [`generate`]: texts to tokens, and on from a prompt
-//! - [`pipeline`]: one a task, with what transformers' pipelines give; [`bench`]: how fast it is here
+//! - [`pipeline`]: one a task, with what transformers' pipelines give; [`mod@bench`]: how fast
+//!   it is here
 //!
 //! Activations are matrices `[tokens, width]` with the tokens of all sequences one after another:
 //! there is no padding, and only attention knows where a sequence ends.

@@ -19,3 +19,4 @@ mod models;
 mod plain;
 mod settings;
 mod text;
+mod try_model;

@@ -104,7 +104,7 @@ fn the_set_cache_is_looked_at_and_what_is_whole_in_it_is_on_disk() {
     let flan = here(&home);
     assert_eq!(flan["availability"], "ready");
     assert_eq!(flan["reason"], "on disk");
-    assert_eq!(flan["runs_here"], "planned");
+    assert_eq!(flan["runs_here"], "yes");
     let found = doctor(&home);
     let held = found["folders"]["models"].as_str().unwrap();
     assert!(

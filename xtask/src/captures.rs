@@ -59,7 +59,7 @@ const SCREENS: [(&str, &[Step]); 7] = [
             "read as: how to",
         )],
     ),
-    ("models", &[("\t2", "planned")]),
+    ("models", &[("\t2", "fetch")]),
     (
         "compare",
         &[

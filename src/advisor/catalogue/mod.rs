@@ -99,7 +99,7 @@ pub struct Entry<'a> {
     pub runs: RunsHere,
     /// What stands between the user and running it.
     pub availability: Availability,
-    /// The words for it: `planned, 990 MB`, `no: LED`.
+    /// The words for it: `fetch 990 MB`, `no: LED`.
     pub here: String,
     /// Its files on this disk, where there are any.
     pub on_disk: Option<OnDisk>,

@@ -1,7 +1,7 @@
 //! Models side by side, and what the figures do not show.
 
 use super::super::Desk;
-use super::super::answer::{Cell, Claim, Column, RunsHere, Table};
+use super::super::answer::{Availability, Cell, Claim, Column, Table};
 use super::super::compose::{
     cell, cited, cited_cell, computed, figure_mark, joined, mark, name, quoted, split,
 };
@@ -194,8 +194,11 @@ pub(super) fn notes(
     let mut notes = Vec::new();
     notes.extend(speed_note(desk, c, shown));
     let mut meanings = legend(shown, figures);
-    if shown.iter().any(|m| m.here.runs == RunsHere::Planned) {
-        meanings.insert(0, "planned: this build advises, it does not run models yet");
+    if shown
+        .iter()
+        .any(|m| m.here.availability == Availability::Fetch)
+    {
+        meanings.insert(0, "fetch: with `hf download`, then `modeldesk try` runs it");
     }
     if !meanings.is_empty() {
         notes.push(computed(meanings.join(" · ")));

@@ -117,8 +117,7 @@ fn without_task(desk: &Desk<'_>, c: &Constraints, models: &[Candidate]) -> Vec<C
     let count = quantity::counted(models.len() as u64, "model");
     let say = if c.must_run_here {
         format!(
-            "This build advises and runs no model yet. {count} with a card here would run at this \
-             desk: its architectures, and this machine's memory."
+            "{count} with a card here run at this desk: its architectures, and this machine's memory."
         )
     } else {
         format!("{count} with a card here fit what you asked; name a task to choose among them.")

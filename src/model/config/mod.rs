@@ -51,11 +51,12 @@ const TYPES: RangeInclusive<usize> = 1..=1024;
 const BUCKETS: RangeInclusive<usize> = 4..=4096;
 
 /// The architectures that run here, by `model_type`, and how the names of their classes begin.
-const KNOWN: [(&str, &str); 4] = [
+const KNOWN: [(&str, &str); 5] = [
     ("bert", "Bert"),
     ("distilbert", "DistilBert"),
     ("gpt2", "GPT2"),
     ("t5", "T5"),
+    ("mt5", "MT5"),
 ];
 
 /// The configuration of a model that runs here.
@@ -97,7 +98,7 @@ impl Config {
             "bert" => Self::Bert(BertConfig::read(fields)?),
             "distilbert" => Self::DistilBert(DistilBertConfig::read(fields)?),
             "gpt2" => Self::Gpt2(Gpt2Config::read(fields)?),
-            "t5" => Self::T5(T5Config::read(fields)?),
+            "t5" | "mt5" => Self::T5(T5Config::read(fields)?),
             other => {
                 let other = text::ident(other);
                 let known = KNOWN.map(|(name, _)| name).join(", ");

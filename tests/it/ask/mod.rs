@@ -100,7 +100,7 @@ fn the_legal_question_names_what_is_best_and_what_runs_here() {
     let here = &answer.models[1];
     assert_eq!(
         (here.id.as_str(), here.runs_here),
-        ("google/flan-t5-base", RunsHere::Planned)
+        ("google/flan-t5-base", RunsHere::Yes)
     );
     assert_eq!(here.availability, Availability::Fetch);
     let shown = screen(&answer);
