@@ -51,28 +51,17 @@ fn pool() -> MutexGuard<'static, Pool> {
 
 /// Gives the memory that is not in use back to the system.
 pub fn release() {
-    let free = std::mem::take(&mut *pool()).free;
+    let mut pool = pool();
+    pool.values = 0;
+    let free = std::mem::take(&mut pool.free);
+    // The lock is not held while the system takes it.
+    drop(pool);
     drop(free);
-}
-
-impl Default for Pool {
-    fn default() -> Self {
-        Self {
-            free: Vec::new(),
-            values: 0,
-            limit: usize::MAX,
-        }
-    }
 }
 
 /// Keeps at most `bytes` of unused memory from now on.
 pub fn limit(bytes: usize) {
     pool().limit = bytes / size_of::<f32>();
-}
-
-/// How many bytes wait to be used again.
-pub fn unused() -> usize {
-    pool().values * size_of::<f32>()
 }
 
 /// Values in memory that returns to the pool.
