@@ -25,8 +25,12 @@ pub(super) fn read(arguments: &Arguments) -> Result<Vec<String>> {
     }
     let stdin = std::io::stdin();
     match arguments.texts.as_slice() {
-        [one] if one == "-" => Ok(vec![all(stdin)?]),
-        [] if !stdin.is_terminal() => Ok(vec![all(stdin)?]),
+        [one] if one == "-" => Ok(vec![
+            all(stdin).map_err(|error| error.at("standard input"))?,
+        ]),
+        [] if !stdin.is_terminal() => Ok(vec![
+            all(stdin).map_err(|error| error.at("standard input"))?,
+        ]),
         [] => Err(Error::usage("there is no text")
             .hint("give one after the model, or `-` for standard input")),
         texts => Ok(texts.to_vec()),

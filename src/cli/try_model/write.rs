@@ -143,12 +143,12 @@ pub(super) fn run(with: &With, parts: Parts, out: &mut Out) -> Result<Tried> {
         let mut screen = Screen {
             live,
             printed: !arguments.json,
+            before: None,
             text: text::Stream::default(),
         };
-        if live && ask.return_full_text && with.task == crate::model::pipeline::Task::TextGeneration
-        {
-            screen.show(text);
-        }
+        let begins =
+            ask.return_full_text && with.task == crate::model::pipeline::Task::TextGeneration;
+        screen.before = (live && begins).then(|| text.clone());
         let written = model.run(&ask, &mut |progress| screen.progress(&progress))?;
         screen.end(
             &written
@@ -204,12 +204,15 @@ struct Screen {
     live: bool,
     /// At the end.
     printed: bool,
+    /// What is shown before the first piece, once there is one: a prompt that fails shows nothing.
+    before: Option<String>,
     text: text::Stream,
 }
 
 impl Screen {
     fn show(&mut self, piece: &str) {
-        let safe = self.text.push(piece.as_bytes());
+        let before = self.before.take().unwrap_or_default();
+        let safe = self.text.push(before.as_bytes()) + &self.text.push(piece.as_bytes());
         let mut stdout = std::io::stdout().lock();
         // Who reads no more is noticed at the end.
         let _ = stdout
@@ -234,6 +237,7 @@ impl Screen {
     /// Ends the live text, or prints the texts that were not shown live.
     fn end(&mut self, texts: &[&str], out: &mut Out) {
         if self.live {
+            self.show("");
             out.line("");
         } else if self.printed {
             for text in texts {

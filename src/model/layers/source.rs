@@ -2,7 +2,7 @@
 //! random numbers.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -73,7 +73,6 @@ pub struct Source<'a> {
 #[derive(Default)]
 struct Given {
     params: Vec<Param>,
-    read: BTreeSet<String>,
     made: Vec<String>,
     count: u64,
     bytes: u64,
@@ -169,16 +168,6 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The same, with `seed` for weights that the checkpoint lacks and a head asks for.
-    #[must_use]
-    pub fn seeded(self, seed: u64, range: f32) -> Self {
-        Self {
-            random: Stream::new(seed, 0x5eed),
-            range,
-            ..self
-        }
-    }
-
     /// The parameters given so far, in order.
     pub fn params(&self) -> Vec<Param> {
         self.given.borrow().params.clone()
@@ -192,19 +181,6 @@ impl<'a> Source<'a> {
     /// The names of weights that were made because the checkpoint has none.
     pub fn made(&self) -> Vec<String> {
         self.given.borrow().made.clone()
-    }
-
-    /// The names of tensors of the checkpoint that nothing asked for.
-    pub fn unread(&self) -> Vec<String> {
-        let read = &self.given.borrow().read;
-        let names = self
-            .checkpoint
-            .iter()
-            .flat_map(|checkpoint| checkpoint.names());
-        names
-            .filter(|name| !read.contains(*name))
-            .map(str::to_owned)
-            .collect()
     }
 
     /// Whether there is a tensor `name`; random weights have all.
@@ -247,7 +223,6 @@ impl<'a> Source<'a> {
                 .hint("its config.json may be another model's; fetch the folder again"));
         };
         checkpoint.expect(&found, shape)?;
-        self.given.borrow_mut().read.insert(found.clone());
         Ok(Some((checkpoint, found)))
     }
 
@@ -470,7 +445,6 @@ impl<'a> Source<'a> {
         let given = part.given.into_inner();
         let all = &mut *self.given.borrow_mut();
         all.params.extend(given.params);
-        all.read.extend(given.read);
         all.made.extend(given.made);
         all.bytes += given.bytes;
         Ok(linear)
