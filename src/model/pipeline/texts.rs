@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::note::Note;
 use crate::error::{Error, Result};
 use crate::model::config::Config;
-use crate::model::tokenizer::{Cut, Encoding, Limit, Tokenizer};
+use crate::model::tokenizer::{Encoding, Tokenizer};
 
 /// Makes tokens for one model.
 pub(super) struct Texts {
@@ -50,22 +50,9 @@ impl Texts {
     }
 
     fn cut_one(&self, text: &str, pair: Option<&str>) -> Result<(Encoding, Vec<Note>)> {
-        let mut encoding = self
-            .tokenizer
-            .windows(text, pair, true, None)?
-            .swap_remove(0);
+        let (encoding, of) = self.tokenizer.within(text, pair, self.longest)?;
         let mut notes = Self::notes(&encoding, &[text, pair.unwrap_or("")]);
-        let of = encoding.len();
-        if of > self.longest {
-            let limit = Limit {
-                tokens: self.longest,
-                cut: Cut::LongestFirst,
-                stride: 0,
-            };
-            encoding = self
-                .tokenizer
-                .windows(text, pair, true, Some(limit))?
-                .swap_remove(0);
+        if of > encoding.len() {
             notes.push(Note::LeftOut {
                 tokens: of - encoding.len(),
                 of,
