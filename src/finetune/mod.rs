@@ -2,6 +2,20 @@
 //!
 //! - [`dataset`]: files of any usual form as rows of one, checked, and split into parts
 //! - [`features`]: rows as what a model learns from, written once and read by position
+//! - [`training`]: how a run learns, as `TrainingArguments` name it; [`schedule`], [`order`]: the
+//!   learning rate and the rows of each step, which need no memory
+//! - [`learner`]: a model with the loss of its task; [`optimizer`]: what changes its weights
+//! - [`trainer`]: steps; [`checkpoint`]: what a run goes on from
+//! - [`base`]: the model that a run starts from; [`plan`]: everything that decides a run
+//! - [`run`]: a run's folder, and the work in it; [`result`]: what a run ends in
 
+pub mod base;
+pub mod checkpoint;
 pub mod dataset;
 pub mod features;
+pub mod learner;
+pub mod optimizer;
+pub mod order;
+pub mod schedule;
+pub mod trainer;
+pub mod training;

@@ -90,7 +90,13 @@ impl MaskedLm {
     ///
     /// # Panics
     /// If the weights are packed.
-    pub fn loss(&self, tape: &mut Tape, batch: &Batch, targets: &[Option<Target>]) -> Loss {
+    pub fn loss(
+        &self,
+        tape: &mut Tape,
+        batch: &Batch,
+        targets: &[Option<Target>],
+        smoothing: f32,
+    ) -> Loss {
         let hidden = self.body.forward(tape, batch, |_| ());
         let (rows, targets): (Vec<u32>, Vec<Option<Target>>) = (0u32..)
             .zip(targets)
@@ -105,7 +111,7 @@ impl MaskedLm {
             &self.decoder.weight,
             self.decoder.bias.as_ref(),
             &targets,
-            0.0,
+            smoothing,
         )
     }
 }

@@ -6,6 +6,7 @@
 //! multiply-add of their own, so that the sets agree.
 
 pub mod activation;
+pub mod adafactor;
 pub mod adamw;
 pub mod attention;
 pub mod cross_entropy;

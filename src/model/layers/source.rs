@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Embedding, Linear, Weight};
+use super::{Embedding, Learning, Linear, Lora, Weight};
 use crate::error::{Error, Result};
 use crate::model::config::Config;
 use crate::model::kernels::norm::Kind;
@@ -61,7 +61,9 @@ pub struct Source<'a> {
     /// What all names of the body begin with, which a checkpoint of the body alone leaves out.
     prefix: &'static str,
     precision: Precision,
-    trainable: bool,
+    learning: Learning,
+    /// Heads are made even if the checkpoint has one.
+    new_heads: bool,
     random: Stream,
     /// The standard deviation of random weights.
     range: f32,
@@ -137,7 +139,8 @@ impl<'a> Source<'a> {
             checkpoint: None,
             prefix,
             precision: Precision::F32,
-            trainable: false,
+            learning: Learning::Nothing,
+            new_heads: false,
             random: Stream::new(seed, 0x5eed),
             range,
             kept: None,
@@ -151,19 +154,28 @@ impl<'a> Source<'a> {
         Self { precision, ..self }
     }
 
-    /// The same, with weights that have gradients.
+    /// The same, with weights that learn: their gradients are computed.
     ///
     /// # Panics
     /// If the precision is not `f32`, which alone can be trained.
     #[must_use]
-    pub fn trainable(self) -> Self {
+    pub fn learning(self, learning: Learning) -> Self {
         assert_eq!(
             self.precision,
             Precision::F32,
             "packed weights cannot be trained"
         );
+        Self { learning, ..self }
+    }
+
+    /// The same, with random numbers by `seed` for what has to be made, and with `new` heads even
+    /// where the checkpoint has some: for other labels than it was trained for.
+    #[must_use]
+    pub fn making(self, seed: u64, range: f32, new_heads: bool) -> Self {
         Self {
-            trainable: true,
+            random: Stream::new(seed, 0x5eed),
+            range,
+            new_heads,
             ..self
         }
     }
@@ -232,11 +244,48 @@ impl<'a> Source<'a> {
             Some((checkpoint, found)) => checkpoint.read(&found)?,
             None => self.random_values(name, shape.iter().product(), fill),
         };
-        let param = Param::new(name, shape, value, self.trainable);
+        Ok(self.give(Param::new(name, shape, value, self.learning.whole(name))))
+    }
+
+    /// Remembers a parameter that was made or read.
+    fn give(&self, param: Param) -> Param {
         let given = &mut *self.given.borrow_mut();
         given.bytes += 4 * param.len() as u64;
         given.params.push(param.clone());
-        Ok(param)
+        param
+    }
+
+    /// The adapter of the layer `name`, if it learns by one: `a` of the uniform distribution that
+    /// PEFT starts it with, within one by the square root of its inputs, and `b` of zeros.
+    fn lora(&self, name: &str, inputs: usize, outputs: usize) -> Option<Lora> {
+        let config = self.learning.adapter(name)?;
+        let stream = {
+            let given = &mut *self.given.borrow_mut();
+            given.count += 1;
+            self.random.at(given.count)
+        };
+        let bound = (inputs as f32).sqrt().recip();
+        let a: Vec<f32> = (0..(config.r * inputs) as u64)
+            .map(|i| bound * (2.0 * stream.uniform(i) - 1.0))
+            .collect();
+        let param = |end: &str, shape: &[usize], values: Vec<f32>| {
+            self.give(Param::new(
+                format!("{name}.{end}.weight"),
+                shape,
+                values,
+                true,
+            ))
+        };
+        Some(Lora {
+            a: param("lora_A", &[config.r, inputs], a),
+            b: param(
+                "lora_B",
+                &[outputs, config.r],
+                vec![0.0; outputs * config.r],
+            ),
+            scale: config.scale(),
+            dropout: config.lora_dropout,
+        })
     }
 
     fn random_values(&self, name: &str, len: usize, fill: Fill) -> Buffer {
@@ -282,7 +331,7 @@ impl<'a> Source<'a> {
         Ok(Linear {
             weight,
             bias,
-            lora: None,
+            lora: self.lora(name, inputs, outputs),
         })
     }
 
@@ -428,15 +477,14 @@ impl<'a> Source<'a> {
     /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn head(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
         let weight = format!("{name}.weight");
-        let source = if self.has(&weight) {
-            self.checkpoint
-        } else {
-            None
-        };
+        let source = self
+            .checkpoint
+            .filter(|_| self.has(&weight) && !self.new_heads);
         let part = Source {
             checkpoint: source,
             precision: Precision::F32,
             kept: None,
+            learning: self.learning.of_heads(),
             given: RefCell::default(),
             ..*self
         };
