@@ -2,6 +2,8 @@
 //!
 //! - [`dataset`]: files of any usual form as rows of one, checked, and split into parts
 //! - [`features`]: rows as what a model learns from, written once and read by position
+//! - [`preview`]: rows as the model sees them, with what is learned marked
 
 pub mod dataset;
 pub mod features;
+pub mod preview;
