@@ -36,6 +36,7 @@ pub use answer::{Answer, Comparison};
 pub use catalogue::Catalogue;
 pub use machine::Machine;
 pub use question::{Intent, Reading};
+pub use recipe::{Advice, advice};
 pub use related::{Related, Relation};
 pub use sheet::{Stated, sheet};
 

@@ -43,6 +43,34 @@ pub struct Named {
     pub from_config: bool,
 }
 
+impl Named {
+    /// The model `name`, whose files are in `folder`.
+    ///
+    /// # Errors
+    /// When the folder is not there.
+    pub fn new(name: String, folder: &Path, from_config: bool) -> Result<Self> {
+        let folder = folder
+            .canonicalize()
+            .map_err(|e| Error::io("read", folder, e))?;
+        // As the hub's cache is laid out: `snapshots/<commit>`.
+        let parent = folder.parent().and_then(Path::file_name);
+        let last = folder
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let commit = last.filter(|name| {
+            parent.is_some_and(|parent| parent == "snapshots")
+                && name.len() == 40
+                && name.bytes().all(|b| b.is_ascii_hexdigit())
+        });
+        Ok(Self {
+            name,
+            folder,
+            commit,
+            from_config,
+        })
+    }
+}
+
 /// The model that a run starts from, with its weights still on disk.
 pub struct Base {
     /// What it is called.
@@ -105,7 +133,10 @@ impl Base {
             json.insert("label2id".to_owned(), Value::Object(by_name.collect()));
         }
         if let Some(problem) = outputs.problem {
-            json.insert("problem_type".to_owned(), json!(problem_name(problem)));
+            json.insert(
+                "problem_type".to_owned(),
+                json!(super::dataset::problem(problem)),
+            );
         }
         if let Some(dropout) = outputs.dropout {
             for name in dropouts(&self.config) {
@@ -213,14 +244,6 @@ fn dropouts(config: &Config) -> &'static [&'static str] {
         ],
         Config::Gpt2(_) => &["resid_pdrop", "embd_pdrop", "attn_pdrop"],
         Config::T5(_) => &["dropout_rate"],
-    }
-}
-
-fn problem_name(problem: ProblemType) -> &'static str {
-    match problem {
-        ProblemType::Regression => "regression",
-        ProblemType::SingleLabel => "single_label_classification",
-        ProblemType::MultiLabel => "multi_label_classification",
     }
 }
 

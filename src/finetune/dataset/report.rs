@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::example::Place;
 use super::fault::Kind;
@@ -58,7 +58,7 @@ pub struct FileReport {
 }
 
 /// How many rows each part has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Learned from.
     pub train: u64,
@@ -179,7 +179,11 @@ impl Problem {
             (None, _) => self.what.clone(),
             (Some((one, _)), 1) => format!("{} ({about}1 {one})", self.what),
             (Some((_, many)), count) => {
-                format!("{} ({about}{} {many})", self.what, crate::finetune::dataset::grouped(count))
+                format!(
+                    "{} ({about}{} {many})",
+                    self.what,
+                    crate::text::grouped(count)
+                )
             }
         }
     }
