@@ -18,6 +18,9 @@ pub const WEIGHTS: &str = "adapter_model.safetensors";
 /// What PEFT puts before the name of every module.
 pub const PREFIX: &str = "base_model.model.";
 
+/// What PEFT puts between the name of a module that has an adapter and its own weights.
+pub const BASE_LAYER: &str = ".base_layer.";
+
 /// The largest `adapter_config.json` that is read.
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -175,6 +178,9 @@ pub struct AdapterConfig {
     /// The commit of that model, where it is pinned.
     #[serde(default)]
     pub revision: Option<String>,
+    /// What the model with the adapter is for, by PEFT's name: `SEQ_CLS`.
+    #[serde(default)]
+    pub task_type: Option<String>,
     /// Weights are stored `[in, out]`, as GPT-2's are.
     #[serde(default)]
     pub fan_in_fan_out: bool,

@@ -76,7 +76,6 @@ pub struct Source<'a> {
 struct Given {
     params: Vec<Param>,
     made: Vec<String>,
-    count: u64,
     bytes: u64,
     packed: BTreeMap<String, Arc<Packed>>,
     /// Whether one of them was not kept from earlier.
@@ -259,11 +258,7 @@ impl<'a> Source<'a> {
     /// PEFT starts it with, within one by the square root of its inputs, and `b` of zeros.
     fn lora(&self, name: &str, inputs: usize, outputs: usize) -> Option<Lora> {
         let config = self.learning.adapter(name)?;
-        let stream = {
-            let given = &mut *self.given.borrow_mut();
-            given.count += 1;
-            self.random.at(given.count)
-        };
+        let stream = self.stream(&format!("{name}.lora_A.weight"));
         let bound = (inputs as f32).sqrt().recip();
         let a: Vec<f32> = (0..(config.r * inputs) as u64)
             .map(|i| bound * (2.0 * stream.uniform(i) - 1.0))
@@ -289,19 +284,21 @@ impl<'a> Source<'a> {
     }
 
     fn random_values(&self, name: &str, len: usize, fill: Fill) -> Buffer {
-        let given = &mut *self.given.borrow_mut();
-        given.count += 1;
-        given.made.push(name.to_owned());
+        self.given.borrow_mut().made.push(name.to_owned());
         match fill {
             Fill::Normal => {
                 let mut values = Buffer::stale(len);
-                self.random
-                    .at(given.count)
-                    .fill_normal(&mut values, self.range);
+                self.stream(name).fill_normal(&mut values, self.range);
                 values
             }
             Fill::Constant(x) => Buffer::from(vec![x; len]),
         }
+    }
+
+    /// The random numbers of a parameter: a matter of seed and name, whatever else is made.
+    fn stream(&self, name: &str) -> Stream {
+        let bytes = name.bytes().map(u64::from);
+        bytes.fold(self.random, Stream::at)
     }
 
     /// A linear layer, `weight` and `bias` below `name`.
@@ -488,7 +485,6 @@ impl<'a> Source<'a> {
             given: RefCell::default(),
             ..*self
         };
-        part.given.borrow_mut().count = self.given.borrow().count + 1_000_000;
         let linear = part.linear_with(name, inputs, outputs, Layout::OutIn, bias)?;
         let given = part.given.into_inner();
         let all = &mut *self.given.borrow_mut();
