@@ -16,6 +16,7 @@ pub mod features;
 pub mod learner;
 pub mod optimizer;
 pub mod order;
+pub mod result;
 pub mod schedule;
 pub mod trainer;
 pub mod training;

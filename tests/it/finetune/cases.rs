@@ -175,7 +175,12 @@ impl Case {
     /// What trains `learner` on the rows of the case.
     pub(super) fn trainer(&self, learner: Learner, training: &Training) -> Trainer {
         let folder = tempfile::tempdir().expect("a folder");
-        Trainer::new(learner, training, prepared(folder.path(), &self.rows()), None)
+        Trainer::new(
+            learner,
+            training,
+            prepared(folder.path(), &self.rows()),
+            None,
+        )
     }
 }
 
@@ -183,7 +188,9 @@ impl Case {
 pub(super) fn prepared(folder: &Path, rows: &[Features]) -> Prepared {
     let path = folder.join("rows.features");
     Writer::create(&path, |writer| {
-        rows.iter().zip(0..).try_for_each(|(row, at)| writer.add(row, at))
+        rows.iter()
+            .zip(0..)
+            .try_for_each(|(row, at)| writer.add(row, at))
     })
     .expect("written");
     Prepared::open(&path).expect("whole")
@@ -192,7 +199,11 @@ pub(super) fn prepared(folder: &Path, rows: &[Features]) -> Prepared {
 /// The bits of all weights, in their order.
 pub(super) fn bits(learner: &Learner) -> Vec<Vec<u32>> {
     let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect();
-    learner.params.iter().map(|param| bits(&param.read())).collect()
+    learner
+        .params
+        .iter()
+        .map(|param| bits(&param.read()))
+        .collect()
 }
 
 /// Which of the values of a weight have a gradient: adding to all keys, or to all places of a

@@ -50,8 +50,15 @@ fn every_weight_that_learns_moves() {
         let case = Case::named(name);
         for learning in [Learning::Everything, everywhere(0.0)] {
             let learner = case.learner(&learning, 0.0);
-            for param in learner.trainable().filter(|p| p.name().ends_with("lora_B.weight")) {
-                param.write().iter_mut().zip(1u8..).for_each(|(x, i)| *x = f32::from(i) * 1e-3);
+            for param in learner
+                .trainable()
+                .filter(|p| p.name().ends_with("lora_B.weight"))
+            {
+                param
+                    .write()
+                    .iter_mut()
+                    .zip(1u8..)
+                    .for_each(|(x, i)| *x = f32::from(i) * 1e-3);
             }
             let before = bits(&learner);
             let training = Training {
@@ -84,7 +91,9 @@ fn one_batch_is_learned_by_heart() {
                 lr_scheduler_type: Scheduler::Constant,
                 ..Training::default()
             };
-            let learner = case.learner(&Learning::Everything, 0.0).weighing(0.0, Vec::new());
+            let learner = case
+                .learner(&Learning::Everything, 0.0)
+                .weighing(0.0, Vec::new());
             let mut trainer = case.trainer(learner, &training);
             let first = trainer.step_on(&batch).expect("a step").loss;
             let mut last = first;
@@ -148,6 +157,11 @@ fn new_heads_are_drawn_apart() {
     };
     let (before, last) = (values("pre_classifier.weight"), values("classifier.weight"));
     assert!(before.iter().zip(&last).all(|(a, b)| a != b));
-    let made = ["pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias"];
+    let made = [
+        "pre_classifier.weight",
+        "pre_classifier.bias",
+        "classifier.weight",
+        "classifier.bias",
+    ];
     assert_eq!(source.made(), made);
 }

@@ -55,7 +55,14 @@ fn save(folder: &Path, trainer: &Trainer) {
 
 #[test]
 fn a_run_goes_on_to_the_same_bytes() {
-    for name in ["distilbert-token", "gpt2-prompted", "t5-gated", "bert-masked", "lora-bert", "lora-t5"] {
+    for name in [
+        "distilbert-token",
+        "gpt2-prompted",
+        "t5-gated",
+        "bert-masked",
+        "lora-bert",
+        "lora-t5",
+    ] {
         let mut case = Case::named(name);
         if name == "bert-masked" {
             case.json["model"] = "../pipelines/fill-mask".into();
@@ -82,7 +89,9 @@ fn a_run_goes_on_to_the_same_bytes() {
                 let mut second = trainer(folder.path(), &case, &learning, optim);
                 let (saved, broken) = Saved::newest(&checkpoints);
                 assert!(broken.is_empty());
-                second.restore(&saved.expect("a checkpoint")).expect("restored");
+                second
+                    .restore(&saved.expect("a checkpoint"))
+                    .expect("restored");
                 assert_eq!(second.done(), step);
                 go(&mut second, 12);
                 let same = bits(&second.learner) == bits(&whole.learner);
@@ -105,10 +114,15 @@ const FAULTS: [(&str, fn(&Path)); 5] = [
         modeldesk::files::write(path, &bytes).unwrap();
     }),
     ("deleted", |path| std::fs::remove_file(path).unwrap()),
-    ("emptied", |path| modeldesk::files::write(path, &[]).unwrap()),
+    ("emptied", |path| {
+        modeldesk::files::write(path, &[]).unwrap()
+    }),
     ("of another step", |path| {
         let below = path.strip_prefix(path.ancestors().find(|up| up.ends_with("4")).unwrap());
-        let older = path.ancestors().find(|up| up.ends_with("checkpoints")).unwrap();
+        let older = path
+            .ancestors()
+            .find(|up| up.ends_with("checkpoints"))
+            .unwrap();
         std::fs::copy(older.join("2").join(below.unwrap()), path).unwrap();
     }),
 ];
@@ -117,12 +131,22 @@ const FAULTS: [(&str, fn(&Path)); 5] = [
 fn a_broken_checkpoint_is_passed_over() {
     let case = Case::named("distilbert-sequence");
     let start = tempfile::tempdir().expect("a folder");
-    let files = ["weights/model.safetensors", "optimizer/model.safetensors", "progress.json", "manifest.json"];
+    let files = [
+        "weights/model.safetensors",
+        "optimizer/model.safetensors",
+        "progress.json",
+        "manifest.json",
+    ];
     for file in files {
         for (fault, make) in FAULTS {
             let folder = tempfile::tempdir().expect("a folder");
             let checkpoints = folder.path().join("checkpoints");
-            let mut trainer = trainer(start.path(), &case, &Learning::Everything, Optim::AdamwTorch);
+            let mut trainer = trainer(
+                start.path(),
+                &case,
+                &Learning::Everything,
+                Optim::AdamwTorch,
+            );
             for step in [2, 4] {
                 go(&mut trainer, step);
                 save(&checkpoints, &trainer);
@@ -143,12 +167,27 @@ fn a_broken_checkpoint_is_passed_over() {
 fn a_checkpoint_of_another_model_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let learning = Learning::Everything;
-    let mut first = trainer(folder.path(), &Case::named("distilbert-token"), &learning, Optim::AdamwTorch);
+    let mut first = trainer(
+        folder.path(),
+        &Case::named("distilbert-token"),
+        &learning,
+        Optim::AdamwTorch,
+    );
     go(&mut first, 1);
     save(folder.path(), &first);
     let saved = Saved::newest(folder.path()).0.expect("a checkpoint");
-    let mut other = trainer(folder.path(), &Case::named("gpt2-prompted"), &learning, Optim::AdamwTorch);
+    let mut other = trainer(
+        folder.path(),
+        &Case::named("gpt2-prompted"),
+        &learning,
+        Optim::AdamwTorch,
+    );
     assert!(other.restore(&saved).is_err());
-    let mut other = trainer(folder.path(), &Case::named("distilbert-token"), &learning, Optim::Adafactor);
+    let mut other = trainer(
+        folder.path(),
+        &Case::named("distilbert-token"),
+        &learning,
+        Optim::Adafactor,
+    );
     assert!(other.restore(&saved).is_err());
 }

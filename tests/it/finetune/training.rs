@@ -38,13 +38,21 @@ fn train(case: &Case) -> Worst {
         worst.rate = worst.rate.max((step.learning_rate - rate).abs());
     }
     let expected = case.values("final.");
-    let learned: Vec<&str> = trainer.learner.trainable().map(|param| param.name()).collect();
+    let learned: Vec<&str> = trainer
+        .learner
+        .trainable()
+        .map(|param| param.name())
+        .collect();
     let mut sorted = learned.clone();
     sorted.sort_unstable();
     let theirs: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(sorted, theirs, "{}: what learns", case.name);
     for (name, expected) in &expected {
-        let param = trainer.learner.trainable().find(|param| param.name() == name).unwrap();
+        let param = trainer
+            .learner
+            .trainable()
+            .find(|param| param.name() == name)
+            .unwrap();
         let values = param.read();
         let len = values.len();
         let every = len.div_ceil(64).max(1);
@@ -61,8 +69,11 @@ fn train(case: &Case) -> Worst {
             worst.weight = (off, name.clone());
         }
     }
-    for (param, (before, after)) in
-        trainer.learner.params.iter().zip(before.iter().zip(bits(&trainer.learner)))
+    for (param, (before, after)) in trainer
+        .learner
+        .params
+        .iter()
+        .zip(before.iter().zip(bits(&trainer.learner)))
     {
         let moved = *before != after;
         assert_eq!(moved, param.trainable(), "{}: {}", case.name, param.name());
@@ -81,7 +92,8 @@ fn twenty_steps_are_those_of_pytorch() {
             rate,
             weight: (weight, name),
         } = train(&case);
-        right &= loss <= TOLERANCE && norm <= 10.0 * TOLERANCE && weight <= TOLERANCE && rate < 1e-12;
+        right &=
+            loss <= TOLERANCE && norm <= 10.0 * TOLERANCE && weight <= TOLERANCE && rate < 1e-12;
         let case = &case.name;
         writeln!(
             table,
