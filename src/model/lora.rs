@@ -1,5 +1,6 @@
 //! Low-rank adapters (Hu et al., 2021) as PEFT has them: their settings, and what they add to.
 
+use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -139,6 +140,15 @@ impl LoraConfig {
             );
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Targets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(name) => f.write_str(name),
+            Self::Named(names) => f.write_str(&names.join(",")),
+        }
     }
 }
 

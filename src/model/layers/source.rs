@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Embedding, Learning, Linear, Lora, Weight};
+use super::{Embedding, Learning, Linear, Lora, Precision, Weight};
 use crate::error::{Error, Result};
 use crate::model::config::Config;
 use crate::model::kernels::norm::Kind;
@@ -16,44 +16,6 @@ use crate::model::tape::buffer::Buffer;
 use crate::model::tape::{Layout, Norm, Param};
 use crate::model::weights::Checkpoint;
 use crate::model::weights::kept::Kept;
-
-/// What the weights of products are kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
-    /// As 32-bit numbers: exact, and needed for training.
-    #[default]
-    F32,
-    /// As 8-bit integers with a scale for each group.
-    Q8,
-    /// As 4-bit integers with a scale for each group.
-    Q4,
-}
-
-impl Precision {
-    /// `f32`, `q8` or `q4`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::Q8 => "q8",
-            Self::Q4 => "q4",
-        }
-    }
-
-    /// The precision of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::F32, Self::Q8, Self::Q4]
-            .into_iter()
-            .find(|p| p.name() == name)
-    }
-
-    fn format(self) -> Option<Format> {
-        match self {
-            Self::F32 => None,
-            Self::Q8 => Some(Format::Q8),
-            Self::Q4 => Some(Format::Q4),
-        }
-    }
-}
 
 /// Reads or makes the weights of one model, and remembers what it gave.
 pub struct Source<'a> {
@@ -182,6 +144,11 @@ impl<'a> Source<'a> {
     /// The parameters given so far, in order.
     pub fn params(&self) -> Vec<Param> {
         self.given.borrow().params.clone()
+    }
+
+    /// What of the weights learns.
+    pub fn learns(&self) -> &Learning {
+        &self.learning
     }
 
     /// How many bytes the weights given so far take.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use modeldesk::finetune::learner::Learner;
 use modeldesk::finetune::training::{Optim, Scheduler, Training};
-use modeldesk::model::layers::Learning;
+use modeldesk::model::layers::{Learning, Precision, Source};
 use modeldesk::model::lora::{Biases, LoraConfig, Targets};
+use modeldesk::model::weights::Checkpoint;
 
 use super::cases::{Case, bits};
 
@@ -143,12 +144,43 @@ fn a_run_repeats_to_the_bit_with_any_threads_and_with_checkpointing() {
 }
 
 #[test]
+fn a_run_in_which_nothing_learns_is_refused() {
+    let load = |name: &str, learning: &Learning| {
+        let case = Case::named(name);
+        let (_, config) = case.config(0.0);
+        let checkpoint = Checkpoint::open(&case.folder()).unwrap();
+        let source = Source::of(&checkpoint, &config, Precision::F32).learning(learning.clone());
+        let error = Learner::load(&source, &config, case.task()).err()?;
+        Some(format!("{error} {}", error.hint_text().unwrap_or_default()))
+    };
+    let lora = |targets: &str| {
+        let Learning::Lora(config) = everywhere(0.0) else {
+            unreachable!()
+        };
+        let mut config = (*config).clone();
+        config.target_modules = Targets::parse(targets);
+        Learning::Lora(Arc::new(config))
+    };
+    let said = load("gpt2-packed", &lora("q_proj,v_proj")).expect("refused");
+    assert!(said.contains("q_proj,v_proj"), "{said}");
+    assert!(said.contains("c_attn, c_fc, c_proj"), "{said}");
+    assert!(load("gpt2-packed", &lora("q_proj,c_attn")).is_none());
+    for name in ["gpt2-packed", "t5-tied"] {
+        assert!(
+            load(name, &Learning::Heads)
+                .expect("refused")
+                .contains("full or lora")
+        );
+    }
+    assert!(load("bert-sequence", &Learning::Heads).is_none());
+}
+
+#[test]
 fn new_heads_are_drawn_apart() {
     let case = Case::named("distilbert-multi-label");
     let (_, config) = case.config(0.0);
-    let checkpoint = modeldesk::model::weights::Checkpoint::open(&case.folder()).unwrap();
-    let source = modeldesk::model::layers::Source::of(&checkpoint, &config, Default::default())
-        .making(7, 0.02, true);
+    let checkpoint = Checkpoint::open(&case.folder()).unwrap();
+    let source = Source::of(&checkpoint, &config, Precision::F32).making(7, 0.02, true);
     Learner::load(&source, &config, case.task()).expect("a model");
     let params = source.params();
     let values = |name: &str| {
