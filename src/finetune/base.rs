@@ -104,6 +104,12 @@ impl Base {
             json.insert("id2label".to_owned(), Value::Object(by_id.collect()));
             json.insert("label2id".to_owned(), Value::Object(by_name.collect()));
         }
+        let is_number = outputs.problem == Some(ProblemType::Regression);
+        if is_number && outputs.labels.is_empty() {
+            json.remove("id2label");
+            json.remove("label2id");
+            json.insert("num_labels".to_owned(), json!(1));
+        }
         if let Some(problem) = outputs.problem {
             json.insert("problem_type".to_owned(), json!(problem_name(problem)));
         }
@@ -122,8 +128,15 @@ impl Base {
     /// Whether the head that the checkpoint has is the one for these outputs.
     pub fn has_head_for(&self, outputs: Outputs<'_>) -> bool {
         let common = self.config.common();
-        class(&self.config, outputs.task).is_ok_and(|class| common.architectures.contains(&class))
-            && common.labels.names() == outputs.labels
+        let same = match (outputs.problem, outputs.labels) {
+            (Some(ProblemType::Regression), _) => {
+                common.labels.len() == 1 && common.problem_type == outputs.problem
+            }
+            (_, []) => true,
+            (_, labels) => common.labels.names() == labels,
+        };
+        let class = class(&self.config, outputs.task);
+        same && class.is_ok_and(|class| common.architectures.contains(&class))
     }
 
     /// What tells its weights and its tokenizer from others, for a run that is to go on.

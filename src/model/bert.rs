@@ -117,6 +117,6 @@ fn block(source: &Source, config: &BertConfig, i: usize) -> Result<PostNormBlock
             width,
             config.attention_probs_dropout_prob,
         ),
-        dropout: config.hidden_dropout_prob,
+        dropout: [config.hidden_dropout_prob; 2],
     })
 }

@@ -12,7 +12,7 @@ use modeldesk::finetune::trainer::Trainer;
 use modeldesk::finetune::training::{Scheduler, Training};
 use modeldesk::hub::Cache;
 use modeldesk::model::batch::Batch;
-use modeldesk::model::config::Config;
+use modeldesk::model::config::{Config, ProblemType};
 use modeldesk::model::heads::{CausalLm, SequenceClassification};
 use modeldesk::model::layers::{Learning, Precision, Sight, Source};
 use modeldesk::model::lora::{AdapterConfig, Biases, LoraConfig, Targets};
@@ -444,4 +444,36 @@ fn write_expected(folder: &Path, ended: &Ended) {
         &serde_json::to_vec(&expected).unwrap(),
     )
     .unwrap();
+}
+
+#[test]
+fn a_head_is_kept_where_it_gives_what_is_asked_for() {
+    let base = |name: &str| {
+        let folder = parity("pipelines").join(name);
+        Base::read(Named {
+            name: folder.to_str().unwrap().to_owned(),
+            folder,
+            commit: None,
+            from_config: false,
+        })
+        .expect("a base")
+    };
+    let outputs = |task, labels, problem| Outputs {
+        task,
+        labels,
+        problem,
+        dropout: None,
+    };
+    let answers = base("question-answering");
+    assert!(answers.has_head_for(outputs(Task::QuestionAnswering, &[], None)));
+    assert!(!answers.has_head_for(outputs(Task::TokenClassification, &[], None)));
+    let classes = base("text-classification");
+    let labels = classes.config.common().labels.names().to_vec();
+    let task = Task::TextClassification;
+    assert!(classes.has_head_for(outputs(task, &labels, None)));
+    assert!(!classes.has_head_for(outputs(task, &labels[1..], None)));
+    let number = outputs(task, &[], Some(ProblemType::Regression));
+    assert!(!classes.has_head_for(number));
+    let (_, config) = classes.tuned(number).expect("a config");
+    assert_eq!(config.common().labels.len(), 1);
 }
