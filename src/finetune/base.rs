@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::hub::layout::{CONFIG, WEIGHTS};
+use crate::hub::layout::CONFIG;
 use crate::model::config::{self, Config, ProblemType};
 use crate::model::json;
 use crate::model::pipeline::Task;
@@ -132,6 +132,12 @@ impl Base {
             json.insert("id2label".to_owned(), Value::Object(by_id.collect()));
             json.insert("label2id".to_owned(), Value::Object(by_name.collect()));
         }
+        let is_number = outputs.problem == Some(ProblemType::Regression);
+        if is_number && outputs.labels.is_empty() {
+            json.remove("id2label");
+            json.remove("label2id");
+            json.insert("num_labels".to_owned(), json!(1));
+        }
         if let Some(problem) = outputs.problem {
             json.insert(
                 "problem_type".to_owned(),
@@ -153,8 +159,15 @@ impl Base {
     /// Whether the head that the checkpoint has is the one for these outputs.
     pub fn has_head_for(&self, outputs: Outputs<'_>) -> bool {
         let common = self.config.common();
-        class(&self.config, outputs.task).is_ok_and(|class| common.architectures.contains(&class))
-            && common.labels.names() == outputs.labels
+        let same = match (outputs.problem, outputs.labels) {
+            (Some(ProblemType::Regression), _) => {
+                common.labels.len() == 1 && common.problem_type == outputs.problem
+            }
+            (_, []) => true,
+            (_, labels) => common.labels.names() == labels,
+        };
+        let class = class(&self.config, outputs.task);
+        same && class.is_ok_and(|class| common.architectures.contains(&class))
     }
 
     /// What tells its weights and its tokenizer from others, for a run that is to go on.
@@ -162,18 +175,13 @@ impl Base {
     /// # Errors
     /// When a file cannot be read.
     pub fn identity(&self) -> Result<(String, String)> {
-        let weights = if self.named.from_config {
-            sha256_of(&self.named.folder.join(CONFIG))?
-        } else if let Some(commit) = &self.named.commit {
-            commit.clone()
-        } else {
-            let one = self.named.folder.join(WEIGHTS);
-            let path = if one.is_file() {
-                one
-            } else {
-                self.named.folder.join(CONFIG)
-            };
-            sha256_of(&path)?
+        let weights = match (&self.checkpoint, &self.named.commit) {
+            (None, _) => sha256_of(&self.named.folder.join(CONFIG))?,
+            (_, Some(commit)) => commit.clone(),
+            (Some(checkpoint), None) => {
+                let hashes = checkpoint.files().map(sha256_of);
+                hashes.collect::<Result<Vec<_>>>()?.join(".")
+            }
         };
         Ok((
             weights,
@@ -186,15 +194,23 @@ impl Base {
     /// # Errors
     /// When a file cannot be read or written.
     pub fn copy_companions(&self, folder: &Path) -> Result<()> {
-        for name in COMPANIONS {
-            let from = self.named.folder.join(name);
-            if from.is_file() {
-                let bytes = std::fs::read(&from).map_err(|e| Error::io("read", &from, e))?;
-                crate::files::write(&folder.join(name), &bytes)?;
-            }
-        }
-        Ok(())
+        copy_companions(&[&self.named.folder], folder)
     }
+}
+
+/// Copies what goes with a model into `to`: each file from the first of the folders that has it.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn copy_companions(from: &[&Path], to: &Path) -> Result<()> {
+    for name in COMPANIONS {
+        let mut paths = from.iter().map(|folder| folder.join(name));
+        if let Some(path) = paths.find(|path| path.is_file()) {
+            let bytes = std::fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+            crate::files::write(&to.join(name), &bytes)?;
+        }
+    }
+    Ok(())
 }
 
 /// The class that transformers has for a head.

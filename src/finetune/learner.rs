@@ -74,11 +74,13 @@ impl Learner {
     /// The model of `config` for `task`, of what `source` gives.
     ///
     /// # Errors
-    /// As [`Model::load`].
+    /// As [`Model::load`]; and when nothing of it would learn.
     pub fn load(source: &Source, config: &Config, task: Task) -> Result<Self> {
         let model = Model::load(source, config, task)?;
+        let params = source.params();
+        source.learns().check(&params)?;
         Ok(Self {
-            params: source.params(),
+            params,
             model,
             smoothing: 0.0,
             class_weights: Vec::new(),

@@ -119,12 +119,20 @@ impl Trainer {
     /// # Errors
     /// When rows cannot be read, or too many steps in a row give no number.
     pub fn step(&mut self) -> Result<Step> {
-        let done = self.done();
-        let (epoch, batches) = self.order.batches(done);
+        let (epoch, batches) = self.order.batches(self.done());
         let batches: Vec<Vec<Features>> = batches
             .iter()
             .map(|rows| self.features(&self.rows, rows, epoch))
             .collect::<Result<_>>()?;
+        self.step_on(&batches)
+    }
+
+    /// Takes a step on these rows, batch by batch, whatever the order says.
+    ///
+    /// # Errors
+    /// When they are of another task, or too many steps in a row give no number.
+    pub fn step_on(&mut self, batches: &[Vec<Features>]) -> Result<Step> {
+        let done = self.done();
         let count: f64 = batches.iter().map(|rows| self.learner.count(rows)).sum();
         let (mut gradients, mut loss, mut tokens) = (Gradients::default(), 0.0, 0);
         for (i, rows) in batches.iter().enumerate().filter(|_| count > 0.0) {

@@ -9,7 +9,7 @@ use super::layers::{Embedding, Linear, PostNormBlock, Source};
 use super::tape::{Attention, Norm, Param, Tape, Tensor};
 use crate::error::Result;
 
-/// The encoder, and the pooler if the checkpoint has one.
+/// The encoder.
 #[derive(Clone)]
 pub struct Bert {
     /// `[vocab, width]`
@@ -19,8 +19,10 @@ pub struct Bert {
     norm: Norm,
     dropout: f32,
     blocks: Vec<Arc<PostNormBlock>>,
-    pooler: Option<Linear>,
 }
+
+/// What makes one vector of a sequence: a layer on its first hidden state. Few heads stand on it.
+pub struct Pooler(Linear);
 
 impl Bert {
     /// Reads the encoder that `config` describes.
@@ -31,11 +33,6 @@ impl Bert {
         let width = config.hidden_size;
         let name = |rest: &str| format!("bert.embeddings.{rest}");
         let blocks = (0..config.num_hidden_layers).map(|i| Ok(Arc::new(block(source, config, i)?)));
-        let pooler = "bert.pooler.dense";
-        let pooler = source
-            .has(&format!("{pooler}.weight"))
-            .then(|| source.linear(pooler, width, width))
-            .transpose()?;
         Ok(Self {
             words: source.embedding(&name("word_embeddings"), config.vocab_size, width)?,
             positions: source.table(
@@ -51,7 +48,6 @@ impl Bert {
             norm: source.layer_norm(&name("LayerNorm"), width, config.layer_norm_eps)?,
             dropout: config.hidden_dropout_prob,
             blocks: blocks.collect::<Result<_>>()?,
-            pooler,
         })
     }
 
@@ -73,18 +69,27 @@ impl Bert {
         }
         x
     }
+}
 
-    /// Whether the checkpoint has a pooler.
-    pub fn has_pooler(&self) -> bool {
-        self.pooler.is_some()
+impl Pooler {
+    /// Reads the pooler; one that the checkpoint lacks is made as a head is, and `source` says so.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
+    pub fn load(source: &Source, config: &BertConfig) -> Result<Self> {
+        let (name, width) = ("bert.pooler.dense", config.hidden_size);
+        Ok(Self(if source.has(&format!("{name}.weight")) {
+            source.linear(name, width, width)?
+        } else {
+            source.head(name, width, width, true)?
+        }))
     }
 
-    /// What the pooler makes of each sequence's first hidden state: `[sequences, width]`.
-    pub fn pool(&self, tape: &mut Tape, hidden: &Tensor, batch: &Batch) -> Option<Tensor> {
-        let pooler = self.pooler.as_ref()?;
+    /// What it makes of each sequence: `[sequences, width]`.
+    pub fn forward(&self, tape: &mut Tape, hidden: &Tensor, batch: &Batch) -> Tensor {
         let first = tape.select_rows(hidden, &batch.firsts());
-        let x = pooler.forward(tape, &first);
-        Some(tape.activation(&x, Activation::Tanh))
+        let x = self.0.forward(tape, &first);
+        tape.activation(&x, Activation::Tanh)
     }
 }
 
@@ -112,6 +117,6 @@ fn block(source: &Source, config: &BertConfig, i: usize) -> Result<PostNormBlock
             width,
             config.attention_probs_dropout_prob,
         ),
-        dropout: config.hidden_dropout_prob,
+        dropout: [config.hidden_dropout_prob; 2],
     })
 }

@@ -81,6 +81,7 @@ fn block(source: &Source, config: &DistilBertConfig, i: usize) -> Result<PostNor
         norm: norm("output_layer_norm")?,
         activation: config.activation,
         attention: Attention::scaled(config.n_heads, width, config.attention_dropout),
-        dropout: config.dropout,
+        // As transformers has it: nothing of what attention gives is dropped here.
+        dropout: [0.0, config.dropout],
     })
 }

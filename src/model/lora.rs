@@ -1,5 +1,6 @@
 //! Low-rank adapters (Hu et al., 2021) as PEFT has them: their settings, and what they add to.
 
+use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub const WEIGHTS: &str = "adapter_model.safetensors";
 
 /// What PEFT puts before the name of every module.
 pub const PREFIX: &str = "base_model.model.";
+
+/// What PEFT puts between the name of a module that has an adapter and its own weights.
+pub const BASE_LAYER: &str = ".base_layer.";
 
 /// The largest `adapter_config.json` that is read.
 const MOST_BYTES: u64 = 1 << 20;
@@ -139,6 +143,15 @@ impl LoraConfig {
     }
 }
 
+impl fmt::Display for Targets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(name) => f.write_str(name),
+            Self::Named(names) => f.write_str(&names.join(",")),
+        }
+    }
+}
+
 impl Targets {
     /// The modules that PEFT adapts in an architecture if none are named.
     pub fn usual(config: &Config) -> Self {
@@ -175,6 +188,9 @@ pub struct AdapterConfig {
     /// The commit of that model, where it is pinned.
     #[serde(default)]
     pub revision: Option<String>,
+    /// What the model with the adapter is for, by PEFT's name: `SEQ_CLS`.
+    #[serde(default)]
+    pub task_type: Option<String>,
     /// Weights are stored `[in, out]`, as GPT-2's are.
     #[serde(default)]
     pub fan_in_fan_out: bool,

@@ -16,6 +16,7 @@ use crate::finetune::features::{Masking, Prepared};
 use crate::finetune::learner::Learner;
 use crate::finetune::plan::Plan;
 use crate::finetune::report::{self, Told};
+use crate::finetune::result;
 use crate::finetune::trainer::Trainer;
 use crate::index::{Draft, Library};
 use crate::jobs::Cancel;
@@ -375,12 +376,12 @@ impl<'a> Work<'a> {
         }
         let mut stop = || self.cancel.is_cancelled();
         let metrics = figures(&self.trainer, self.plan.task, &self.test, &mut stop)?;
-        crate::finetune::result::write(
+        result::write_model(
             &self.run.model_path(),
             &self.base,
             &self.trainer.learner,
             &self.config,
-            &self.plan,
+            &self.plan.learning(),
         )?;
         Ok(metrics)
     }

@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 pub use bert::BertConfig;
 pub use common::{Common, ProblemType};
 pub use distilbert::DistilBertConfig;
-pub use generation::{EarlyStopping, Generation};
+pub use generation::{EarlyStopping, FILE as GENERATION, Generation};
 pub use gpt2::Gpt2Config;
 pub use head::Head;
 pub use labels::Labels;
@@ -58,6 +58,12 @@ const KNOWN: [(&str, &str); 5] = [
     ("t5", "T5"),
     ("mt5", "MT5"),
 ];
+
+/// How the names of transformers' classes begin for a `model_type`.
+pub fn class_prefix(model_type: &str) -> Option<&'static str> {
+    let known = KNOWN.iter().find(|(name, _)| *name == model_type);
+    known.map(|(_, begins)| *begins)
+}
 
 /// The configuration of a model that runs here.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Embedding, Learning, Linear, Lora, Weight};
+use super::{Embedding, Learning, Linear, Lora, Precision, Weight};
 use crate::error::{Error, Result};
 use crate::model::config::Config;
 use crate::model::kernels::norm::Kind;
@@ -16,44 +16,6 @@ use crate::model::tape::buffer::Buffer;
 use crate::model::tape::{Layout, Norm, Param};
 use crate::model::weights::Checkpoint;
 use crate::model::weights::kept::Kept;
-
-/// What the weights of products are kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
-    /// As 32-bit numbers: exact, and needed for training.
-    #[default]
-    F32,
-    /// As 8-bit integers with a scale for each group.
-    Q8,
-    /// As 4-bit integers with a scale for each group.
-    Q4,
-}
-
-impl Precision {
-    /// `f32`, `q8` or `q4`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::Q8 => "q8",
-            Self::Q4 => "q4",
-        }
-    }
-
-    /// The precision of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::F32, Self::Q8, Self::Q4]
-            .into_iter()
-            .find(|p| p.name() == name)
-    }
-
-    fn format(self) -> Option<Format> {
-        match self {
-            Self::F32 => None,
-            Self::Q8 => Some(Format::Q8),
-            Self::Q4 => Some(Format::Q4),
-        }
-    }
-}
 
 /// Reads or makes the weights of one model, and remembers what it gave.
 pub struct Source<'a> {
@@ -76,7 +38,6 @@ pub struct Source<'a> {
 struct Given {
     params: Vec<Param>,
     made: Vec<String>,
-    count: u64,
     bytes: u64,
     packed: BTreeMap<String, Arc<Packed>>,
     /// Whether one of them was not kept from earlier.
@@ -185,6 +146,11 @@ impl<'a> Source<'a> {
         self.given.borrow().params.clone()
     }
 
+    /// What of the weights learns.
+    pub fn learns(&self) -> &Learning {
+        &self.learning
+    }
+
     /// How many bytes the weights given so far take.
     pub fn bytes(&self) -> u64 {
         self.given.borrow().bytes
@@ -259,11 +225,7 @@ impl<'a> Source<'a> {
     /// PEFT starts it with, within one by the square root of its inputs, and `b` of zeros.
     fn lora(&self, name: &str, inputs: usize, outputs: usize) -> Option<Lora> {
         let config = self.learning.adapter(name)?;
-        let stream = {
-            let given = &mut *self.given.borrow_mut();
-            given.count += 1;
-            self.random.at(given.count)
-        };
+        let stream = self.stream(&format!("{name}.lora_A.weight"));
         let bound = (inputs as f32).sqrt().recip();
         let a: Vec<f32> = (0..(config.r * inputs) as u64)
             .map(|i| bound * (2.0 * stream.uniform(i) - 1.0))
@@ -289,19 +251,21 @@ impl<'a> Source<'a> {
     }
 
     fn random_values(&self, name: &str, len: usize, fill: Fill) -> Buffer {
-        let given = &mut *self.given.borrow_mut();
-        given.count += 1;
-        given.made.push(name.to_owned());
+        self.given.borrow_mut().made.push(name.to_owned());
         match fill {
             Fill::Normal => {
                 let mut values = Buffer::stale(len);
-                self.random
-                    .at(given.count)
-                    .fill_normal(&mut values, self.range);
+                self.stream(name).fill_normal(&mut values, self.range);
                 values
             }
             Fill::Constant(x) => Buffer::from(vec![x; len]),
         }
+    }
+
+    /// The random numbers of a parameter: a matter of seed and name, whatever else is made.
+    fn stream(&self, name: &str) -> Stream {
+        let bytes = name.bytes().map(u64::from);
+        bytes.fold(self.random, Stream::at)
     }
 
     /// A linear layer, `weight` and `bias` below `name`.
@@ -488,7 +452,6 @@ impl<'a> Source<'a> {
             given: RefCell::default(),
             ..*self
         };
-        part.given.borrow_mut().count = self.given.borrow().count + 1_000_000;
         let linear = part.linear_with(name, inputs, outputs, Layout::OutIn, bias)?;
         let given = part.given.into_inner();
         let all = &mut *self.given.borrow_mut();

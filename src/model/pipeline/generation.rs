@@ -11,7 +11,7 @@ use super::task::Task;
 use super::texts::Texts;
 use crate::error::{Error, Result};
 use crate::jobs::Cancel;
-use crate::model::config::{Config, Generation as Defaults};
+use crate::model::config::{Config, GENERATION, Generation as Defaults};
 use crate::model::generate::{Decoder, Finish, Generated, Options, Request, Timing, generate};
 use crate::model::heads::{CausalDecoder, CausalLm};
 use crate::model::layers::{Precision, Source};
@@ -107,8 +107,8 @@ impl Generation {
     /// # Errors
     /// When the model does another task, or a file of it is damaged.
     pub fn load(parts: Parts, task: Task, precision: Precision) -> Result<Self> {
-        let defaults =
-            Defaults::read(&parts.folder, &parts.config)?.for_task(&parts.config, task.name());
+        let folder = parts.folder_with(GENERATION);
+        let defaults = Defaults::read(folder, &parts.config)?.for_task(&parts.config, task.name());
         let read = |source: &Source, config: &Config| match config {
             Config::T5(config) => Ok(Model::Seq2Seq(T5::load(source, config)?)),
             _ => Ok(Model::Causal(CausalLm::load(source, config)?)),

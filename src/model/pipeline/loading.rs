@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::adapter;
 use super::task::{self, Task};
 use super::texts::Texts;
 use crate::error::{Error, Result};
-use crate::model::config::{Config, ProblemType};
+use crate::hub::Cache;
+use crate::hub::layout::CONFIG;
+use crate::model::config::{self, Config, ProblemType};
 use crate::model::json;
 use crate::model::layers::{Precision, Source};
 use crate::model::tokenizer::Tokenizer;
@@ -26,6 +29,10 @@ pub struct Parts {
     pub tokenizer: Tokenizer,
     /// The weights.
     pub checkpoint: Checkpoint,
+    /// The configuration as a file says it.
+    pub json: Map<String, Value>,
+    /// The folder of the base, for an adapter.
+    pub base: Option<PathBuf>,
     /// What it was trained as.
     pub trained: Trained,
     /// Where packed weights are kept for the next time.
@@ -55,21 +62,58 @@ impl Trained {
 }
 
 impl Parts {
-    /// Reads a model's folder.
+    /// Reads a model's folder, or an adapter's, whose base is in the folder that it names or in the
+    /// usual cache.
     ///
     /// # Errors
     /// A file that is missing or damaged, or that is not of the same model as the others.
     pub fn read(folder: &Path) -> Result<Self> {
+        Self::read_with(folder, &Cache::usual())
+    }
+
+    /// As [`Parts::read`], with the cache that the base of an adapter is looked for in.
+    ///
+    /// # Errors
+    /// As [`Parts::read`].
+    pub fn read_with(folder: &Path, cache: &Cache) -> Result<Self> {
+        if adapter::is_one(folder) {
+            return adapter::read(folder, cache);
+        }
         let config = Config::read(folder)?;
-        let rows = config.vocab_size();
+        let json = json::object(&folder.join(CONFIG), config::MOST_BYTES)?;
+        let checkpoint = Checkpoint::open(folder)?;
+        Self::of(folder, None, (json, config), checkpoint)
+    }
+
+    /// The parts in `folder` and, for an adapter, in the folder of its base.
+    pub(super) fn of(
+        folder: &Path,
+        base: Option<PathBuf>,
+        (json, config): (Map<String, Value>, Config),
+        checkpoint: Checkpoint,
+    ) -> Result<Self> {
+        let words = match &base {
+            Some(base) if !folder.join("tokenizer.json").is_file() => base,
+            _ => folder,
+        };
         Ok(Self {
             folder: folder.to_owned(),
-            tokenizer: Tokenizer::read(folder, Some(rows))?,
-            checkpoint: Checkpoint::open(folder)?,
+            tokenizer: Tokenizer::read(words, Some(config.vocab_size()))?,
+            checkpoint,
             packed: None,
             trained: trained(&config),
             config,
+            json,
+            base,
         })
+    }
+
+    /// The folder that has the file `name`: of an adapter, that of its base may.
+    pub(super) fn folder_with(&self, name: &str) -> &Path {
+        match &self.base {
+            Some(base) if !self.folder.join(name).is_file() => base,
+            _ => &self.folder,
+        }
     }
 
     /// The same, with packed weights kept in `folder` for the next time.

@@ -13,6 +13,7 @@
 //!
 //! A pipeline takes many inputs at once and asks between batches whether to stop.
 
+mod adapter;
 mod batches;
 pub mod feature_extraction;
 pub mod fill_mask;

@@ -51,6 +51,7 @@ impl Checkpoint {
             sources: Vec::new(),
             tensors: BTreeMap::new(),
             deltas: BTreeMap::new(),
+            scale: 1.0,
             any_values: self.any_values,
         };
         adapter.add(&path)?;
@@ -65,6 +66,8 @@ impl Checkpoint {
             let Some(name) = full.strip_prefix(lora::PREFIX) else {
                 return Err(wrong(full, "does not begin as PEFT's do"));
             };
+            // What learns as a whole in a layer that has an adapter.
+            let name = &name.replace(lora::BASE_LAYER, ".");
             if let Some(module) = name.strip_suffix(".lora_A.weight") {
                 let other = format!("{}{module}.lora_B.weight", lora::PREFIX);
                 if !adapter.contains(&other) {
@@ -77,8 +80,10 @@ impl Checkpoint {
                 let delta = delta(&adapter, full, &other, &shape, config)
                     .ok_or_else(|| wrong(full, "does not fit the layer that it is for"))??;
                 self.deltas.insert(weight, delta);
-            } else if !name.ends_with(".lora_B.weight") {
+            } else if !name.contains(".lora_") {
                 saved.push((full.clone(), name.to_owned()));
+            } else if !name.ends_with(".lora_B.weight") {
+                return Err(wrong(full, "is of a kind that does not run here"));
             }
         }
         let at = self.sources.len();
@@ -89,6 +94,7 @@ impl Checkpoint {
             }
         }
         self.sources.append(&mut adapter.sources);
+        self.scale = config.lora.scale();
         Ok(self)
     }
 

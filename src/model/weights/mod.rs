@@ -45,6 +45,8 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, Tensor>,
     /// What an adapter adds, by the tensor's name.
     deltas: BTreeMap<String, Delta>,
+    /// The factor of the adapter, which its settings say and not its file.
+    scale: f32,
     any_values: bool,
 }
 
@@ -67,6 +69,7 @@ impl Checkpoint {
             sources: Vec::new(),
             tensors: BTreeMap::new(),
             deltas: BTreeMap::new(),
+            scale: 1.0,
             any_values: false,
         };
         match folder::find(folder)? {
@@ -113,10 +116,18 @@ impl Checkpoint {
         self.sources.iter().map(Source::bytes).sum()
     }
 
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.sources.iter().map(Source::path)
+    }
+
     /// What the weights are known by: other weights have another. ASCII letters, digits, `-`, and
     /// a `.` between files.
     pub fn fingerprint(&self) -> String {
-        let all: Vec<String> = self.sources.iter().map(Source::fingerprint).collect();
+        let mut all: Vec<String> = self.sources.iter().map(Source::fingerprint).collect();
+        if !self.deltas.is_empty() {
+            all.push(format!("{:08x}", self.scale.to_bits()));
+        }
         all.join(".")
     }
 

@@ -1,9 +1,15 @@
-//! From files to rows, and from rows to what a model learns from.
+//! From files to rows, to what a model learns from them, and to what that ends in.
 
+mod adapters;
+mod cases;
 mod dataset;
+mod differences;
 mod faults;
 mod features;
+mod learning;
 mod preview;
+mod resume;
+mod training;
 
 use std::path::{Path, PathBuf};
 

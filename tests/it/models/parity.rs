@@ -1,11 +1,12 @@
 //! Hidden states, logits, losses and gradients, against transformers.
 
 use modeldesk::model::batch::Batch;
+use modeldesk::model::bert::Pooler;
 use modeldesk::model::config::Config;
 use modeldesk::model::heads::{
     Body, CausalLm, MaskedLm, QuestionAnswering, SequenceClassification, TokenClassification,
 };
-use modeldesk::model::layers::{Precision, Sight, Source};
+use modeldesk::model::layers::{Learning, Precision, Sight, Source};
 use modeldesk::model::t5::{Encoded, T5};
 use modeldesk::model::tape::{Gradients, Loss, Tape};
 
@@ -38,10 +39,9 @@ fn hidden_states_agree(name: &str) {
         !fixture.has(&format!("hidden_states.{layer}")),
         "{name}: a layer more"
     );
-    if let (Body::Bert(bert), true) = (&body, fixture.has("pooler_output")) {
-        let pooled = bert
-            .pool(&mut Tape::off(), &hidden, &batch)
-            .expect("a pooler");
+    if let (Config::Bert(config), true) = (&fixture.config, fixture.has("pooler_output")) {
+        let pooler = Pooler::load(&source(&fixture), config).expect("a pooler");
+        let pooled = pooler.forward(&mut Tape::off(), &hidden, &batch);
         assert_close(
             pooled.values(),
             &fixture.f32("pooler_output"),
