@@ -204,6 +204,9 @@ impl Elements {
                 return Err(self.broken("ends in the middle"));
             }
             let (length, done) = scan.take(buffer);
+            if length == 0 {
+                return Err(self.broken("is not JSON"));
+            }
             let part = &buffer[..length];
             let lines = part.iter().filter(|byte| **byte == b'\n').count();
             is_long |= json.len() + length > longest;
@@ -360,6 +363,9 @@ mod tests {
             "[1,\n",
             "{\"a\" 1}",
             "{1: 2}",
+            "[}",
+            "[1, ]]",
+            "{\"a\": }",
         ] {
             let bytes = io::Cursor::new(text.as_bytes().to_vec());
             let mut elements = Elements::new(Box::new(bytes));

@@ -130,7 +130,7 @@ impl Finder<'_> {
     fn messages(&self) -> Found {
         let is_given = self.options.columns.get(Column::Messages).is_some();
         let column = self.pick(Column::Messages, MESSAGES);
-        let column = column.filter(|p| is_given || p.filled > 0 && p.object_lists == p.filled);
+        let column = column.filter(|p| is_given || p.holds_objects());
         let tasks = vec![TextGeneration];
         Ok(column.map(|p| (Shape::Messages { messages: p.name }, tasks)))
     }
