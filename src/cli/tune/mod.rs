@@ -4,6 +4,8 @@
 mod arguments;
 mod control;
 mod data;
+mod marks;
+mod marks;
 mod preview;
 mod run;
 mod show;
