@@ -1,0 +1,3 @@
+//! What fine-tuning stands on, against its references.
+
+mod metrics;
