@@ -45,6 +45,7 @@ Examples:
   modeldesk ask \"Which model is best for summarizing legal documents?\"
   modeldesk compare bert distilbert            side by side
   modeldesk try DIR \"Some text.\"                run a model on a text
+  modeldesk eval DIR --data test.csv           how good it is, and how sure that is
   modeldesk cards list                         the model cards on this disk
   modeldesk cards show google/flan-t5-base     read one
   modeldesk cards import models.jsonl.gz       index cards of your own, in bulk

@@ -8,6 +8,7 @@
 //! - [`bert`], [`distilbert`], [`gpt2`], [`t5`]: the architectures
 //! - [`heads`]: what stands on them for a task
 //! - [`tokenizer`], [`generate`]: texts to tokens, and on from a prompt
+//! - [`template`]: conversations as texts
 //! - [`pipeline`]: one a task, with what transformers' pipelines give; [`mod@bench`]: how fast
 //!   it is here
 //!
@@ -29,5 +30,6 @@ pub mod layers;
 pub mod pipeline;
 pub mod t5;
 pub mod tape;
+pub mod template;
 pub mod tokenizer;
 pub mod weights;

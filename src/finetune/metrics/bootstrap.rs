@@ -77,3 +77,55 @@ fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     let above = sorted[place.ceil() as usize];
     Some(below + (above - below) * place.fract())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finetune::metrics::mean::Mean;
+
+    fn interval(rows: &[f64], seed: u64) -> Option<Interval> {
+        let draws = Draws {
+            seed,
+            ..Draws::default()
+        };
+        intervals(&Mean { name: "mean" }, rows, draws, &Cancel::new()).expect("intervals")[0]
+    }
+
+    #[test]
+    fn an_interval_is_as_wide_as_theory_has_it_and_follows_from_the_seed() {
+        let rows: Vec<f64> = (0..400).map(|i| f64::from(i % 2)).collect();
+        let [low, high] = interval(&rows, 1).expect("an interval");
+        let wide = 1.96 * (0.25f64 / 400.0).sqrt();
+        assert!((low - (0.5 - wide)).abs() < 0.01, "{low}");
+        assert!((high - (0.5 + wide)).abs() < 0.01, "{high}");
+        assert_eq!(interval(&rows, 1), Some([low, high]));
+        assert_ne!(interval(&rows, 2), Some([low, high]));
+    }
+
+    #[test]
+    fn one_row_has_no_interval_and_equal_rows_have_a_narrow_one() {
+        assert_eq!(interval(&[3.0], 1), None);
+        assert_eq!(interval(&[3.0, 3.0], 1), Some([3.0, 3.0]));
+        assert_eq!(interval(&[f64::NAN, f64::NAN], 1), None);
+    }
+
+    #[test]
+    fn percentiles_are_numpys() {
+        let found = percentile(&[1.0, 2.0, 3.0, 4.0], 0.025).expect("a value");
+        assert!((found - 1.075).abs() < 1e-12, "{found}");
+        assert_eq!(percentile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn nothing_is_drawn_after_a_stop() {
+        let cancel = Cancel::new();
+        cancel.cancel();
+        let found = intervals(
+            &Mean { name: "mean" },
+            &[1.0, 2.0],
+            Draws::default(),
+            &cancel,
+        );
+        assert_eq!(found.expect_err("stopped").to_string(), "interrupted");
+    }
+}

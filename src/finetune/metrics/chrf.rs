@@ -57,7 +57,10 @@ impl Chrf {
     /// Counts a text against the reference that it agrees with most.
     pub fn segment(&self, text: &str, references: &[&str]) -> Segment {
         let text = self.pieces(text);
-        let mut best = (-1.0, Segment(vec![Order::default(); self.characters + self.words]));
+        let mut best = (
+            -1.0,
+            Segment(vec![Order::default(); self.characters + self.words]),
+        );
         for reference in references {
             let segment = self.compare(&text, &self.pieces(reference));
             let score = self.score([&segment].into_iter());
@@ -69,9 +72,17 @@ impl Chrf {
     }
 
     fn pieces(&self, text: &str) -> Pieces {
-        let lower = if self.lowercase { text.to_lowercase() } else { text.to_owned() };
+        let lower = if self.lowercase {
+            text.to_lowercase()
+        } else {
+            text.to_owned()
+        };
         let counts = |c: &char| self.whitespace || !words::is_space(*c);
-        let words = if self.words == 0 { Vec::new() } else { bare_words(&lower) };
+        let words = if self.words == 0 {
+            Vec::new()
+        } else {
+            bare_words(&lower)
+        };
         Pieces {
             characters: lower.chars().filter(counts).collect(),
             words,
@@ -127,7 +138,11 @@ impl Chrf {
 fn order<T: std::hash::Hash + Eq>(text: &[T], reference: &[T], n: usize) -> Order {
     let total = grams::total(reference.len(), n);
     Order {
-        text: if total == 0 { 0 } else { grams::total(text.len(), n) },
+        text: if total == 0 {
+            0
+        } else {
+            grams::total(text.len(), n)
+        },
         reference: total,
         right: grams::common(&grams::count(text, n), &grams::count(reference, n)),
     }

@@ -144,7 +144,11 @@ impl Counts {
         if average == Average::Micro {
             return self.total().scores(zero);
         }
-        let all: Vec<Scores> = self.classes.iter().map(|class| class.scores(zero)).collect();
+        let all: Vec<Scores> = self
+            .classes
+            .iter()
+            .map(|class| class.scores(zero))
+            .collect();
         let mean = |score: fn(&Scores) -> f64| {
             let by_class = all.iter().map(score).zip(&self.classes);
             let weigh = |class: &Class| match average {

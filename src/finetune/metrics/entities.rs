@@ -132,6 +132,15 @@ impl Entities {
         }
     }
 
+    /// The same, with the types of `tags` numbered alike for all that are made of the same tags.
+    pub fn of<'a>(mode: Mode, tags: impl Iterator<Item = &'a str>) -> Self {
+        let mut family = Self::new(mode);
+        for tag in tags {
+            family.kind(parts(tag).1);
+        }
+        family
+    }
+
     /// Counts a sentence; words that have a tag on one side only are left out.
     pub fn judge(&mut self, truth: &[&str], predicted: &[&str]) -> Sentence {
         let pairs = || truth.iter().zip(predicted);
@@ -163,7 +172,10 @@ impl Entities {
     pub fn by_kind<'a>(&self, rows: impl Iterator<Item = &'a Sentence>) -> Vec<(&str, Class)> {
         let counts = self.counts(rows);
         let classes = counts.classes();
-        let named = self.kinds.iter().map(|(name, id)| (name.as_str(), classes[*id as usize]));
+        let named = self
+            .kinds
+            .iter()
+            .map(|(name, id)| (name.as_str(), classes[*id as usize]));
         named.collect()
     }
 
@@ -181,7 +193,14 @@ impl Family for Entities {
     type Row = Sentence;
 
     fn names(&self) -> Vec<&'static str> {
-        vec!["f1", "precision", "recall", "f1_macro", "f1_weighted", "accuracy"]
+        vec![
+            "f1",
+            "precision",
+            "recall",
+            "f1_macro",
+            "f1_weighted",
+            "accuracy",
+        ]
     }
 
     fn values<'a>(&self, rows: impl Iterator<Item = &'a Sentence>) -> Vec<f64> {
@@ -199,7 +218,11 @@ impl Family for Entities {
             micro.recall,
             of(Average::Macro).f1,
             // Without an entity that is true seqeval's weighted mean is 0.
-            if counts.total().truth == 0 { 0.0 } else { of(Average::Weighted).f1 },
+            if counts.total().truth == 0 {
+                0.0
+            } else {
+                of(Average::Weighted).f1
+            },
             right / words,
         ]
     }

@@ -22,6 +22,8 @@ pub(super) fn total(items: usize, n: usize) -> u64 {
 
 /// How many of one are also in the other.
 pub(super) fn common<T: Hash + Eq>(a: &Grams<'_, T>, b: &Grams<'_, T>) -> u64 {
-    let both = a.iter().filter_map(|(gram, count)| Some(*count.min(b.get(gram)?)));
+    let both = a
+        .iter()
+        .filter_map(|(gram, count)| Some(*count.min(b.get(gram)?)));
     both.sum()
 }

@@ -12,6 +12,7 @@
 //! - [`bleu`], [`chrf`]: as sacreBLEU
 //! - [`rouge`]: as `rouge_score`
 //! - [`perplexity`]: as transformers' documentation computes it
+//! - [`mean`]: of one number a row
 //! - [`bootstrap`]: intervals; [`paired`]: whether two models differ
 
 pub mod bleu;
@@ -21,6 +22,7 @@ pub mod classification;
 pub mod counts;
 pub mod entities;
 mod grams;
+pub mod mean;
 pub mod multilabel;
 pub mod paired;
 pub mod perplexity;

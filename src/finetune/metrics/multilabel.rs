@@ -25,7 +25,10 @@ impl Sets {
 
     /// How many classes are true or predicted, and not both.
     pub fn wrong(&self) -> usize {
-        let common = self.predicted.iter().filter(|class| self.truth.contains(class));
+        let common = self
+            .predicted
+            .iter()
+            .filter(|class| self.truth.contains(class));
         self.truth.len() + self.predicted.len() - 2 * common.count()
     }
 }

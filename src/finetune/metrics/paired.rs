@@ -48,7 +48,9 @@ pub fn compare<F: Family>(
     let shuffled = (0..trials).into_par_iter().map(|trial| {
         cancel.check()?;
         let stream = Stream::new(draws.seed, trial as u64).at(1);
-        Ok(shuffled(family, a, b, |row| stream.bits(row as u64) & 1 == 1))
+        Ok(shuffled(family, a, b, |row| {
+            stream.bits(row as u64) & 1 == 1
+        }))
     });
     let shuffled = shuffled.collect::<Result<Vec<_>>>()?;
     let drawn = (0..draws.resamples).into_par_iter().map(|draw| {
@@ -86,4 +88,36 @@ pub fn shuffled<F: Family>(
 
 fn minus(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finetune::metrics::mean::Mean;
+
+    fn difference(a: &[f64], b: &[f64]) -> Difference {
+        let family = Mean { name: "mean" };
+        let cancel = Cancel::new();
+        compare(&family, a, b, 10_000, Draws::default(), &cancel).expect("differences")[0]
+    }
+
+    #[test]
+    fn p_is_that_of_all_shuffles() {
+        // Of 2^5 shuffles two have all five on one side.
+        let found = difference(&[1.0; 5], &[0.0; 5]);
+        assert_eq!((found.value, found.ci95), (1.0, Some([1.0, 1.0])));
+        assert!((found.p - 2.0 / 32.0).abs() < 0.01, "{}", found.p);
+        // A difference in one of five rows is there in every shuffle.
+        let found = difference(&[1.0, 0.0, 1.0, 0.0, 1.0], &[0.0, 0.0, 1.0, 0.0, 1.0]);
+        assert!((found.value - 0.2).abs() < 1e-12);
+        assert_eq!(found.p, 1.0);
+    }
+
+    #[test]
+    fn a_large_difference_is_not_by_chance_and_has_a_sign() {
+        let (a, b) = (vec![0.0; 60], vec![1.0; 60]);
+        let found = difference(&a, &b);
+        assert_eq!(found.value, -1.0);
+        assert!(found.p < 0.001, "{}", found.p);
+    }
 }

@@ -58,7 +58,33 @@ impl Likelihood {
     }
 }
 
-/// Mean loss and its exponential.
+/// Mean loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss;
+
+impl Family for Loss {
+    type Row = Likelihood;
+
+    fn names(&self) -> Vec<&'static str> {
+        vec!["loss"]
+    }
+
+    fn values<'a>(&self, rows: impl Iterator<Item = &'a Likelihood>) -> Vec<f64> {
+        vec![loss(rows)]
+    }
+}
+
+/// The mean over the tokens of all texts.
+fn loss<'a>(rows: impl Iterator<Item = &'a Likelihood>) -> f64 {
+    let mut sum = Likelihood::default();
+    for row in rows {
+        sum.loss += row.loss;
+        sum.tokens += row.tokens;
+    }
+    sum.loss / sum.tokens
+}
+
+/// The exponential of the mean loss, under a name, and that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Perplexity {
     /// The name of the exponential.
@@ -73,12 +99,34 @@ impl Family for Perplexity {
     }
 
     fn values<'a>(&self, rows: impl Iterator<Item = &'a Likelihood>) -> Vec<f64> {
-        let mut sum = Likelihood::default();
-        for row in rows {
-            sum.loss += row.loss;
-            sum.tokens += row.tokens;
-        }
-        let loss = sum.loss / sum.tokens;
+        let loss = loss(rows);
         vec![loss.exp(), loss]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_is_scored_once_with_as_much_before_it_as_fits() {
+        for (tokens, longest, stride) in [
+            (117, 64, 32),
+            (117, 64, 64),
+            (5, 8, 3),
+            (9, 4, 1),
+            (4, 4, 2),
+        ] {
+            let windows = windows(tokens, longest, stride);
+            let scored: usize = windows.iter().map(|window| window.scored).sum();
+            assert_eq!(scored, tokens);
+            let mut before = 0;
+            for window in windows {
+                assert!(window.read.len() <= longest);
+                assert_eq!(window.read.end - window.scored, before);
+                before = window.read.end;
+            }
+        }
+        assert_eq!(windows(0, 4, 2), []);
     }
 }

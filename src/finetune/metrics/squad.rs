@@ -25,7 +25,10 @@ static WORD: LazyLock<Regex> =
 /// An answer in lower case without punctuation, articles, and more than one space.
 pub fn normalize(answer: &str) -> String {
     let lower = answer.to_lowercase();
-    let bare: String = lower.chars().filter(|c| !c.is_ascii_punctuation()).collect();
+    let bare: String = lower
+        .chars()
+        .filter(|c| !c.is_ascii_punctuation())
+        .collect();
     let without = WORD.replace_all(&bare, |found: &regex::Captures<'_>| match &found[0] {
         "a" | "an" | "the" => " ".to_owned(),
         word => word.to_owned(),
@@ -67,13 +70,17 @@ impl Question {
 
 /// The F1 of two normalized answers.
 fn f1(version: Version, answer: &str, predicted: &str) -> f64 {
-    let (answer, predicted): (Vec<&str>, Vec<&str>) =
-        (words::split(answer).collect(), words::split(predicted).collect());
+    let (answer, predicted): (Vec<&str>, Vec<&str>) = (
+        words::split(answer).collect(),
+        words::split(predicted).collect(),
+    );
     if version == Version::Two && (answer.is_empty() || predicted.is_empty()) {
         return f64::from(u8::from(answer == predicted));
     }
     let mut left: HashMap<&str, usize> = HashMap::new();
-    answer.iter().for_each(|word| *left.entry(word).or_default() += 1);
+    answer
+        .iter()
+        .for_each(|word| *left.entry(word).or_default() += 1);
     let mut same = 0.0;
     for word in &predicted {
         if let Some(count) = left.get_mut(word).filter(|count| **count > 0) {
@@ -113,7 +120,11 @@ impl Family for Squad {
             sums[2] += row.f1;
         }
         let [without, with] = sums;
-        let all = [without[0] + with[0], without[1] + with[1], without[2] + with[2]];
+        let all = [
+            without[0] + with[0],
+            without[1] + with[1],
+            without[2] + with[2],
+        ];
         let both = |[rows, exact, f1]: [f64; 3]| [100.0 * exact / rows, 100.0 * f1 / rows];
         let mut values = both(all).to_vec();
         if self.0 == Version::Two {

@@ -55,8 +55,10 @@ impl Bleu {
         let text = self.tokenized(text);
         let text: Vec<&str> = words::split(&text).collect();
         let references: Vec<String> = references.iter().map(|text| self.tokenized(text)).collect();
-        let references: Vec<Vec<&str>> =
-            references.iter().map(|text| words::split(text).collect()).collect();
+        let references: Vec<Vec<&str>> = references
+            .iter()
+            .map(|text| words::split(text).collect())
+            .collect();
         let lengths = references.iter().map(Vec::len);
         let closest = lengths.min_by_key(|length| (length.abs_diff(text.len()), *length));
         let mut segment = Segment {

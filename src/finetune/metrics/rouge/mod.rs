@@ -33,7 +33,9 @@ impl Rouge {
     /// The scores of a text against the reference; for each metric against the one that is best
     /// for it.
     pub fn text(self, text: &str, references: &[&str]) -> Text {
-        let all = references.iter().map(|reference| self.compare(text, reference));
+        let all = references
+            .iter()
+            .map(|reference| self.compare(text, reference));
         let mut best = [scores(0, 0, 0); 4];
         for (i, found) in all.enumerate() {
             for (best, found) in best.iter_mut().zip(found) {
@@ -73,14 +75,24 @@ impl Rouge {
 }
 
 fn scores(right: usize, text: usize, reference: usize) -> Scores {
-    let share = |whole: usize| if whole == 0 { 0.0 } else { right as f64 / whole as f64 };
+    let share = |whole: usize| {
+        if whole == 0 {
+            0.0
+        } else {
+            right as f64 / whole as f64
+        }
+    };
     let (precision, recall) = (share(text), share(reference));
     let f1 = if right == 0 {
         0.0
     } else {
         2.0 * precision * recall / (precision + recall)
     };
-    Scores { precision, recall, f1 }
+    Scores {
+        precision,
+        recall,
+        f1,
+    }
 }
 
 fn runs(text: &[String], reference: &[String], n: usize) -> Scores {
@@ -105,7 +117,10 @@ fn lines_in_common(text: &[Vec<String>], reference: &[Vec<String>]) -> Scores {
             places(line, other).for_each(|place| union[place] = true);
         }
         for (word, _) in line.iter().zip(&union).filter(|(_, found)| **found) {
-            if let Some(left) = left.get_mut(word.as_str()).filter(|left| left.iter().all(|n| *n > 0)) {
+            if let Some(left) = left
+                .get_mut(word.as_str())
+                .filter(|left| left.iter().all(|n| *n > 0))
+            {
                 left.iter_mut().for_each(|n| *n -= 1);
                 right += 1;
             }
@@ -125,7 +140,9 @@ impl Family for Rouge {
     fn values<'a>(&self, rows: impl Iterator<Item = &'a Text>) -> Vec<f64> {
         let (mut sums, mut count) = ([0.0; 4], 0.0);
         for row in rows {
-            sums.iter_mut().zip(row).for_each(|(sum, scores)| *sum += scores.f1);
+            sums.iter_mut()
+                .zip(row)
+                .for_each(|(sum, scores)| *sum += scores.f1);
             count += 1.0;
         }
         sums.map(|sum| sum / count).to_vec()

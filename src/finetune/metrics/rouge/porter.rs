@@ -136,7 +136,11 @@ fn past(word: String) -> String {
         return format!("{stem}{}", if word.len() == 4 { "ie" } else { "i" });
     }
     if let Some(stem) = word.strip_suffix("eed") {
-        return if measure(stem) > 0 { format!("{stem}ee") } else { word };
+        return if measure(stem) > 0 {
+            format!("{stem}ee")
+        } else {
+            word
+        };
     }
     let endings = ["ed", "ing"].into_iter();
     let mut stems = endings.filter_map(|ending| word.strip_suffix(ending));
@@ -169,7 +173,11 @@ fn second(word: String) -> String {
     }
     for (ending, instead) in SECOND {
         if let Some(stem) = word.strip_suffix(ending) {
-            return if measure(stem) > 0 { format!("{stem}{instead}") } else { word };
+            return if measure(stem) > 0 {
+                format!("{stem}{instead}")
+            } else {
+                word
+            };
         }
     }
     // The `l` counts as part of the stem, so that short ones like `geo` are enough.
@@ -182,7 +190,11 @@ fn second(word: String) -> String {
 fn third(word: String) -> String {
     for (ending, instead) in THIRD {
         if let Some(stem) = word.strip_suffix(ending) {
-            return if measure(stem) > 0 { format!("{stem}{instead}") } else { word };
+            return if measure(stem) > 0 {
+                format!("{stem}{instead}")
+            } else {
+                word
+            };
         }
     }
     word

@@ -7,7 +7,11 @@ pub(super) fn longest<T: PartialEq>(a: &[T], b: &[T]) -> usize {
         let mut diagonal = 0;
         for (j, y) in b.iter().enumerate() {
             let above = before[j + 1];
-            before[j + 1] = if x == y { diagonal + 1 } else { above.max(before[j]) };
+            before[j + 1] = if x == y {
+                diagonal + 1
+            } else {
+                above.max(before[j])
+            };
             diagonal = above;
         }
     }

@@ -26,7 +26,9 @@ impl Tokenizer {
 
     /// The tokenizer of that name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Ascii, Self::Unicode].into_iter().find(|one| one.name() == name)
+        [Self::Ascii, Self::Unicode]
+            .into_iter()
+            .find(|one| one.name() == name)
     }
 
     /// The words of a text; stems of those in `a` to `z` and `0` to `9`, if that is wanted.
