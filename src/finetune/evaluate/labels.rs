@@ -53,13 +53,11 @@ impl Space {
         }
         for (label, name) in model.iter().enumerate() {
             if of_model[label] == usize::MAX {
-                let rest = &names[dataset.len()..];
-                of_model[label] = dataset.len()
-                    + find(name, rest).unwrap_or_else(|| {
-                        let place = rest.len();
-                        names.push(name.clone());
-                        place
-                    });
+                let known = find(name, &names[dataset.len()..]);
+                of_model[label] = known.map_or(names.len(), |place| dataset.len() + place);
+                if known.is_none() {
+                    names.push(name.clone());
+                }
             }
         }
         Ok(Self {

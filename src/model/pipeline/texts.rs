@@ -21,6 +21,7 @@ pub(super) struct Texts {
 
 impl Texts {
     pub(super) fn new(tokenizer: impl Into<Arc<Tokenizer>>, config: &Config) -> Self {
+        let tokenizer = tokenizer.into();
         let (positions, types) = match config {
             Config::Bert(c) => (c.max_position_embeddings, Some(c.type_vocab_size)),
             Config::DistilBert(c) => (c.max_position_embeddings, None),
@@ -31,7 +32,7 @@ impl Texts {
         Self {
             longest: positions.min(said.unwrap_or(usize::MAX)),
             types,
-            tokenizer: tokenizer.into(),
+            tokenizer,
         }
     }
 
