@@ -10,11 +10,13 @@ mod cards;
 mod compare;
 mod completions;
 mod doctor;
+mod eval;
 mod interrupt;
 mod model;
 pub mod out;
 mod plain;
 mod try_model;
+mod tune;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -70,6 +72,10 @@ enum Command {
     Cards(cards::Arguments),
     /// Run a model on a text, or on a file of them
     Try(Box<try_model::Arguments>),
+    /// Look at data as a model would learn from it
+    Tune(Box<tune::Arguments>),
+    /// Measure how good a model is on rows whose answers are known
+    Eval(Box<eval::Arguments>),
     /// Measure how fast a model is here, and what it takes
     Bench(bench::Arguments),
     /// Say what this machine has, where things are, and what would run
@@ -90,6 +96,8 @@ impl Command {
             Self::Compare(arguments) => compare::run(&arguments, &own.settings, out),
             Self::Cards(arguments) => cards::run(arguments, &own.settings, out),
             Self::Try(arguments) => try_model::run(&arguments, &own.settings, out),
+            Self::Tune(arguments) => tune::run(&arguments, &own.settings, out),
+            Self::Eval(arguments) => eval::run(&arguments, &own.settings, out),
             Self::Bench(arguments) => bench::run(&arguments, &own.settings, out),
             Self::Doctor(arguments) => doctor::run(&arguments, own, out),
             Self::Completions(arguments) => completions::run(&arguments, out),

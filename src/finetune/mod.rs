@@ -4,8 +4,10 @@
 //! - [`features`]: rows as what a model learns from, written once and read by position
 //! - [`metrics`]: how good what a model gave is, as the references of each kind of task compute it
 //! - [`evaluate`]: a model and rows to metrics
+//! - [`preview`]: rows as the model sees them, with what is learned marked
 
 pub mod dataset;
 pub mod evaluate;
 pub mod features;
 pub mod metrics;
+pub mod preview;

@@ -132,7 +132,11 @@ impl Template for Instruct {
                     out.read(&format!("\n\n### Instruction:\n{}", turn.content));
                     inputs.for_each(|turn| out.read(&format!("\n\n### Input:\n{}", turn.content)));
                     rest = &after[count..];
-                    if open || rest.first().is_some_and(|turn| turn.role == Role::Assistant) {
+                    if open
+                        || rest
+                            .first()
+                            .is_some_and(|turn| turn.role == Role::Assistant)
+                    {
                         out.read("\n\n### Response:\n");
                     }
                 }
@@ -159,7 +163,9 @@ impl Template for Chat {
             let gap = if out.segments.is_empty() { "" } else { "\n\n" };
             match turn.role {
                 Role::System => out.read(&format!("{gap}System: {}", turn.content)),
-                Role::User if last == Some(Role::User) => out.read(&format!("\n\n{}", turn.content)),
+                Role::User if last == Some(Role::User) => {
+                    out.read(&format!("\n\n{}", turn.content))
+                }
                 Role::User => out.read(&format!("{gap}User: {}", turn.content)),
                 Role::Assistant => {
                     out.read(&format!("{gap}Assistant:"));
@@ -208,7 +214,9 @@ impl Rendering {
     }
 
     fn finish(self, turns: &[Turn], open: bool) -> Result<Vec<Segment>> {
-        let asks = turns.last().is_some_and(|turn| turn.role != Role::Assistant);
+        let asks = turns
+            .last()
+            .is_some_and(|turn| turn.role != Role::Assistant);
         if open && !asks {
             return Err(Error::new("there is nothing to answer")
                 .hint("a conversation is continued after something that was asked"));
@@ -231,14 +239,21 @@ mod tests {
 
     #[test]
     fn an_instruction_has_the_form_of_alpaca() {
-        let turns = [Turn::new(Role::User, "Add."), Turn::new(Role::User, "1 2"), Turn::new(Role::Assistant, "3")];
+        let turns = [
+            Turn::new(Role::User, "Add."),
+            Turn::new(Role::User, "1 2"),
+            Turn::new(Role::Assistant, "3"),
+        ];
         let made = text(&Instruct.render(&turns, false).expect("segments"));
         let expected = format!(
             "{WITH_INPUT}\n\n### Instruction:\nAdd.\n\n### Input:\n1 2\n\n### Response:\n[3]."
         );
         assert_eq!(made, expected);
         let open = text(&Instruct.render(&turns[..1], true).expect("segments"));
-        assert_eq!(open, format!("{ALONE}\n\n### Instruction:\nAdd.\n\n### Response:\n"));
+        assert_eq!(
+            open,
+            format!("{ALONE}\n\n### Instruction:\nAdd.\n\n### Response:\n")
+        );
     }
 
     #[test]

@@ -137,7 +137,9 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         options,
         cancel: &cancel,
     };
-    with.options.labels.splice(0..0, parts.trained.labels.clone());
+    with.options
+        .labels
+        .splice(0..0, parts.trained.labels.clone());
     let ours = with.judge(&found, parts)?;
     let evaluation = ours.evaluation(with.options.draws, &cancel)?;
     let shifts = match other {

@@ -43,7 +43,10 @@ impl Progress {
         self.shown = Some(now);
         let seconds = self.started.elapsed().as_secs_f64();
         let left = seconds / done as f64 * self.of.saturating_sub(done) as f64;
-        let line = format!("{}: {done} of {} rows, {left:.0} s left", self.name, self.of);
+        let line = format!(
+            "{}: {done} of {} rows, {left:.0} s left",
+            self.name, self.of
+        );
         // With standard error gone there is nobody to tell.
         let _ = write!(std::io::stderr(), "\r{line}\x1b[K");
     }
@@ -64,11 +67,24 @@ pub(super) fn evaluation(measured: &Evaluation, model: &str, precision: Precisio
         text::line(model),
         precision.name()
     ));
-    let width = measured.metrics.0.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let width = measured
+        .metrics
+        .0
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or(0);
     for (name, figure) in &measured.metrics.0 {
-        let value = figure.value.map_or_else(|| "not defined".to_owned(), number);
-        let range = figure.ci95.map(|[low, high]| format!("  [{}, {}]", number(low), number(high)));
-        out.line(format!("  {name:width$}  {value}{}", range.unwrap_or_default()));
+        let value = figure
+            .value
+            .map_or_else(|| "not defined".to_owned(), number);
+        let range = figure
+            .ci95
+            .map(|[low, high]| format!("  [{}, {}]", number(low), number(high)));
+        out.line(format!(
+            "  {name:width$}  {value}{}",
+            range.unwrap_or_default()
+        ));
     }
     classes(measured, out);
     if !measured.worst.is_empty() {
@@ -76,7 +92,11 @@ pub(super) fn evaluation(measured: &Evaluation, model: &str, precision: Precisio
         out.line("worst rows");
     }
     for row in &measured.worst {
-        out.line(format!("  {}: {}", text::line(&row.place), text::line(&row.input)));
+        out.line(format!(
+            "  {}: {}",
+            text::line(&row.place),
+            text::line(&row.input)
+        ));
         if !row.expected.is_empty() || !row.predicted.is_empty() {
             out.line(format!("    is    {}", text::line(&row.expected)));
             out.line(format!("    said  {}", text::line(&row.predicted)));
@@ -96,9 +116,16 @@ fn classes(measured: &Evaluation, out: &mut Out) {
         .take(CLASSES)
         .map(|(name, scores)| (text::line(name), scores))
         .collect();
-    let width = shown.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let width = shown
+        .iter()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0);
     out.line("");
-    out.line(format!("  {:width$}  precision  recall      f1    rows", ""));
+    out.line(format!(
+        "  {:width$}  precision  recall      f1    rows",
+        ""
+    ));
     for (name, scores) in shown {
         out.line(format!(
             "  {name:width$}  {:9.3}  {:6.3}  {:6.3}  {:6}",
@@ -106,21 +133,30 @@ fn classes(measured: &Evaluation, out: &mut Out) {
         ));
     }
     if classes.len() > CLASSES {
-        out.line(format!("  and {} more, which --json gives", classes.len() - CLASSES));
+        out.line(format!(
+            "  and {} more, which --json gives",
+            classes.len() - CLASSES
+        ));
     }
 }
 
 pub(super) fn shifts(model: &str, shifts: &[Shift], out: &mut Out) {
     out.line("");
     out.line(format!("less {} on the same rows", text::line(model)));
-    let width = shifts.iter().map(|shift| shift.name.len()).max().unwrap_or(0);
+    let width = shifts
+        .iter()
+        .map(|shift| shift.name.len())
+        .max()
+        .unwrap_or(0);
     for shift in shifts {
         let difference = shift.difference;
         if difference.value.is_nan() {
             out.line(format!("  {:width$}  not defined", shift.name));
             continue;
         }
-        let range = difference.ci95.map(|[low, high]| format!("  [{low:+.4}, {high:+.4}]"));
+        let range = difference
+            .ci95
+            .map(|[low, high]| format!("  [{low:+.4}, {high:+.4}]"));
         out.line(format!(
             "  {:width$}  {:+.4}{}  p = {:.4}",
             shift.name,

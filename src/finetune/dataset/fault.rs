@@ -84,7 +84,7 @@ impl Kind {
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub(super) struct Fault {
     /// What kind of fault it is.
     pub kind: Kind,
     /// In words, safe to show.
@@ -94,7 +94,10 @@ pub struct Fault {
 impl Fault {
     /// A fault in words of our own; what is quoted in them has gone through [`quoted`].
     pub(super) fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into() }
+        Self {
+            kind,
+            what: what.into(),
+        }
     }
 }
 

@@ -210,7 +210,9 @@ impl Columns {
                     .at("--columns")
                     .hint("write for example text=body,label=kind")
             })?;
-            let column = one_of("--columns", what.trim(), &Column::ALL, |column| column.name())?;
+            let column = one_of("--columns", what.trim(), &Column::ALL, |column| {
+                column.name()
+            })?;
             columns.insert(column, name.trim().to_owned());
         }
         Ok(Self(columns))
@@ -268,7 +270,9 @@ mod task_name {
         from: D,
     ) -> Result<Option<Task>, D::Error> {
         let name = Option::<String>::deserialize(from)?;
-        name.map(|name| Task::named(&name)).transpose().map_err(D::Error::custom)
+        name.map(|name| Task::named(&name))
+            .transpose()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -289,7 +293,9 @@ mod problem_name {
         from: D,
     ) -> Result<Option<ProblemType>, D::Error> {
         let name = Option::<String>::deserialize(from)?;
-        name.map(|name| problem_named(&name)).transpose().map_err(D::Error::custom)
+        name.map(|name| problem_named(&name))
+            .transpose()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -307,6 +313,10 @@ pub fn problem(kind: ProblemType) -> &'static str {
 /// # Errors
 /// When there is none; with those there are.
 pub fn problem_named(name: &str) -> Result<ProblemType> {
-    let all = [ProblemType::SingleLabel, ProblemType::MultiLabel, ProblemType::Regression];
+    let all = [
+        ProblemType::SingleLabel,
+        ProblemType::MultiLabel,
+        ProblemType::Regression,
+    ];
     one_of("--problem-type", name, &all, |kind| problem(*kind))
 }

@@ -179,7 +179,11 @@ impl Problem {
             (None, _) => self.what.clone(),
             (Some((one, _)), 1) => format!("{} ({about}1 {one})", self.what),
             (Some((_, many)), count) => {
-                format!("{} ({about}{} {many})", self.what, crate::finetune::dataset::grouped(count))
+                format!(
+                    "{} ({about}{} {many})",
+                    self.what,
+                    crate::text::grouped(count)
+                )
             }
         }
     }

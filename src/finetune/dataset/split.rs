@@ -57,7 +57,11 @@ pub struct Split {
 impl Default for Split {
     fn default() -> Self {
         let share = Share(0.05);
-        Self { seed: 42, check: share, test: share }
+        Self {
+            seed: 42,
+            check: share,
+            test: share,
+        }
     }
 }
 
@@ -76,7 +80,10 @@ impl Share {
         if (0.0..1.0).contains(&share) || is_whole {
             return Ok(Self(share));
         }
-        Err(Error::usage(format!("{share} is neither a share below 1 nor a number of rows")).at(flag))
+        Err(Error::usage(format!(
+            "{share} is neither a share below 1 nor a number of rows"
+        ))
+        .at(flag))
     }
 
     /// How many of `rows` rows that is. At least one of three; at most 2,000 unless more are asked
@@ -104,7 +111,11 @@ pub(super) struct Lots {
 
 impl Lots {
     pub(super) fn new(split: Split) -> Self {
-        Self { split, drawn: Vec::new(), rows: 0 }
+        Self {
+            split,
+            drawn: Vec::new(),
+            rows: 0,
+        }
     }
 
     /// Counts a row of a class; `group` is a hash of what must not be in two parts.
@@ -133,7 +144,10 @@ impl Lots {
             .at("--check-size, --test-size")
             .hint("ask for fewer rows"));
         }
-        let mut bounds = Bounds { seed: self.split.seed, ..Bounds::default() };
+        let mut bounds = Bounds {
+            seed: self.split.seed,
+            ..Bounds::default()
+        };
         if self.drawn.is_empty() {
             let end = |rows: u64| (rows as f64 / self.rows.max(1) as f64 * u64::MAX as f64) as u64;
             bounds.others = (end(test), end(test + check));
@@ -149,15 +163,20 @@ impl Lots {
             }
             classes.entry(class).or_default().push(*number);
         }
-        let mut sizes: Vec<(u32, u64)> =
-            classes.iter().map(|(class, numbers)| (*class, numbers.len() as u64)).collect();
+        let mut sizes: Vec<(u32, u64)> = classes
+            .iter()
+            .map(|(class, numbers)| (*class, numbers.len() as u64))
+            .collect();
         sizes.sort_unstable();
         let tests = allot(&sizes, test);
         let both = allot(&sizes, test + check);
         for (((class, _), test), both) in sizes.iter().zip(tests).zip(both) {
             let numbers = classes.entry(*class).or_default();
             numbers.sort_unstable();
-            let end = |rows: u64| rows.checked_sub(1).map_or(0, |last| numbers[last as usize] + 1);
+            let end = |rows: u64| {
+                rows.checked_sub(1)
+                    .map_or(0, |last| numbers[last as usize] + 1)
+            };
             let ends = (end(test), end(both.max(test)));
             bounds.ends.insert(*class, ends);
         }
@@ -171,7 +190,7 @@ impl Lots {
 }
 
 /// Where the parts end.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Bounds {
     seed: u64,
     /// Test rows of a class have numbers below the first, check rows below the second.
@@ -204,7 +223,10 @@ impl Bounds {
 
 /// The number of a row under a seed, below the largest.
 fn number(seed: u64, group: u64) -> u64 {
-    Stream::new(seed, 0x0073_706c_6974).at(group).bits(0).min(u64::MAX - 1)
+    Stream::new(seed, 0x0073_706c_6974)
+        .at(group)
+        .bits(0)
+        .min(u64::MAX - 1)
 }
 
 /// Gives each class its share of `wanted` rows, the largest remainders first.
@@ -212,7 +234,10 @@ fn allot(sizes: &[(u32, u64)], wanted: u64) -> Vec<u64> {
     let all: u64 = sizes.iter().map(|(_, size)| size).sum();
     let exact = |size: u64| u128::from(size) * u128::from(wanted);
     let all = u128::from(all.max(1));
-    let mut shares: Vec<u64> = sizes.iter().map(|(_, size)| (exact(*size) / all) as u64).collect();
+    let mut shares: Vec<u64> = sizes
+        .iter()
+        .map(|(_, size)| (exact(*size) / all) as u64)
+        .collect();
     let left = wanted.saturating_sub(shares.iter().sum());
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     order.sort_by_key(|i| std::cmp::Reverse(exact(sizes[*i].1) % all));
@@ -227,8 +252,12 @@ mod tests {
     use super::*;
 
     fn split(rows: &[(u32, u64)], seed: u64) -> Bounds {
-        let mut lots = Lots::new(Split { seed, ..Split::default() });
-        rows.iter().for_each(|(class, group)| lots.add(*class, *group));
+        let mut lots = Lots::new(Split {
+            seed,
+            ..Split::default()
+        });
+        rows.iter()
+            .for_each(|(class, group)| lots.add(*class, *group));
         lots.bounds(true, true, &[]).expect("bounds")
     }
 
@@ -254,7 +283,9 @@ mod tests {
         let rows = rows(500);
         let reversed: Vec<_> = rows.iter().rev().copied().collect();
         let parts = |bounds: &Bounds| -> Vec<Part> {
-            rows.iter().map(|(class, group)| bounds.part(*class, *group)).collect()
+            rows.iter()
+                .map(|(class, group)| bounds.part(*class, *group))
+                .collect()
         };
         assert_eq!(parts(&split(&rows, 1)), parts(&split(&reversed, 1)));
         assert_ne!(parts(&split(&rows, 1)), parts(&split(&rows, 2)));
@@ -273,7 +304,10 @@ mod tests {
     fn few_rows_give_one_each_and_too_few_none() {
         assert_eq!(split(&[(0, 1), (1, 2), (2, 3)], 1).counts, [1, 1, 1]);
         assert_eq!(split(&[(0, 1), (1, 2)], 1).counts, [2, 0, 0]);
-        let mut lots = Lots::new(Split { test: Share(2.0), ..Split::default() });
+        let mut lots = Lots::new(Split {
+            test: Share(2.0),
+            ..Split::default()
+        });
         [1, 2].into_iter().for_each(|group| lots.add(0, group));
         assert!(lots.bounds(true, true, &[]).is_err());
     }
@@ -283,7 +317,9 @@ mod tests {
         let mut lots = Lots::new(Split::default());
         (0..COUNTED as u64 + 1).for_each(|i| lots.add(0, i));
         let bounds = lots.bounds(true, true, &[]).expect("bounds");
-        let test = (0..COUNTED as u64).filter(|i| bounds.part(0, *i) == Part::Test).count();
+        let test = (0..COUNTED as u64)
+            .filter(|i| bounds.part(0, *i) == Part::Test)
+            .count();
         assert!((1800..2200).contains(&test), "{test}");
     }
 }

@@ -29,7 +29,10 @@ impl Blocks {
         let mut full = Vec::new();
         let mut rest = features;
         while !rest.is_empty() {
-            let (open, first) = self.open.take().unwrap_or_else(|| (empty(&rest.target), row));
+            let (open, first) = self
+                .open
+                .take()
+                .unwrap_or_else(|| (empty(&rest.target), row));
             let room = self.length - open.len();
             let later = split_off(&mut rest, room);
             let open = joined(open, rest);
@@ -54,7 +57,11 @@ fn empty(target: &Target) -> Features {
         Target::Tokens(_) => Target::Tokens(Vec::new()),
         other => other.clone(),
     };
-    Features { ids: Vec::new(), type_ids: Vec::new(), target }
+    Features {
+        ids: Vec::new(),
+        type_ids: Vec::new(),
+        target,
+    }
 }
 
 /// Cuts features to `length` tokens and gives those after them.
@@ -65,7 +72,11 @@ fn split_off(features: &mut Features, length: usize) -> Features {
         Target::Tokens(labels) => Target::Tokens(labels.split_off(length)),
         other => other.clone(),
     };
-    Features { ids, type_ids: Vec::new(), target }
+    Features {
+        ids,
+        type_ids: Vec::new(),
+        target,
+    }
 }
 
 fn joined(mut first: Features, second: Features) -> Features {
@@ -82,7 +93,11 @@ mod tests {
 
     #[test]
     fn texts_are_joined_and_nothing_is_lost_but_a_lone_token() {
-        for (length, lengths) in [(4, vec![3, 9, 1, 0, 4]), (8, vec![1, 1, 30]), (5, vec![6, 5])] {
+        for (length, lengths) in [
+            (4, vec![3, 9, 1, 0, 4]),
+            (8, vec![1, 1, 30]),
+            (5, vec![6, 5]),
+        ] {
             let mut blocks = Blocks::new(length);
             let mut made = Vec::new();
             let mut next = 0;
@@ -90,15 +105,27 @@ mod tests {
                 let ids: Vec<u32> = (next..next + count).collect();
                 next += count;
                 let target = Target::Tokens(ids.iter().copied().map(Some).collect());
-                made.extend(blocks.add(Features { ids, type_ids: Vec::new(), target }, row as u64));
+                made.extend(blocks.add(
+                    Features {
+                        ids,
+                        type_ids: Vec::new(),
+                        target,
+                    },
+                    row as u64,
+                ));
             }
             assert!(made.iter().all(|(block, _)| block.len() == length));
             made.extend(blocks.finish());
-            let ids: Vec<u32> = made.iter().flat_map(|(block, _)| block.ids.clone()).collect();
+            let ids: Vec<u32> = made
+                .iter()
+                .flat_map(|(block, _)| block.ids.clone())
+                .collect();
             let kept = next as usize - usize::from(next as usize % length == 1);
             assert_eq!(ids, (0..kept as u32).collect::<Vec<_>>());
             for (block, _) in &made {
-                let Target::Tokens(labels) = &block.target else { panic!("{block:?}") };
+                let Target::Tokens(labels) = &block.target else {
+                    panic!("{block:?}")
+                };
                 assert!(labels.iter().flatten().eq(&block.ids));
             }
         }
@@ -107,9 +134,16 @@ mod tests {
     #[test]
     fn a_block_knows_the_row_that_it_begins_with() {
         let mut blocks = Blocks::new(2);
-        let of = |ids: &[u32]| Features { ids: ids.to_vec(), type_ids: Vec::new(), target: Target::Masked };
+        let of = |ids: &[u32]| Features {
+            ids: ids.to_vec(),
+            type_ids: Vec::new(),
+            target: Target::Masked,
+        };
         let mut rows: Vec<u64> = Vec::new();
-        for (row, ids) in [[1, 2, 3].as_slice(), &[4], &[5, 6]].into_iter().enumerate() {
+        for (row, ids) in [[1, 2, 3].as_slice(), &[4], &[5, 6]]
+            .into_iter()
+            .enumerate()
+        {
             rows.extend(blocks.add(of(ids), row as u64).iter().map(|(_, row)| *row));
         }
         assert_eq!(rows, [0, 0, 2]);

@@ -1,7 +1,7 @@
 //! Conversations, of which the model's own turns are learned.
 
-use super::{Features, Target};
 use super::make::{Made, Maker};
+use super::{Features, Target};
 use crate::error::{Error, Result};
 use crate::model::template::Turn;
 
@@ -11,7 +11,9 @@ use crate::model::template::Turn;
 /// tokens that are learned are those that are written.
 pub(super) fn make(maker: &Maker<'_>, turns: &[Turn]) -> Result<Made> {
     let template = maker.template.ok_or_else(|| {
-        Error::new("a conversation needs a template").at("--template").hint("use chat or instruct")
+        Error::new("a conversation needs a template")
+            .at("--template")
+            .hint("use chat or instruct")
     })?;
     let eos = maker.tokenizer.special().eos;
     let mut ids = Vec::new();
@@ -28,7 +30,11 @@ pub(super) fn make(maker: &Maker<'_>, turns: &[Turn]) -> Result<Made> {
     labels.truncate(most);
     // The first token follows nothing, so it cannot be predicted.
     let learns = labels.iter().skip(1).any(Option::is_some);
-    let features = Features { ids, type_ids: Vec::new(), target: Target::Tokens(labels) };
+    let features = Features {
+        ids,
+        type_ids: Vec::new(),
+        target: Target::Tokens(labels),
+    };
     Ok(Made {
         cut: features.len() < tokens,
         features: if learns { vec![features] } else { Vec::new() },

@@ -39,7 +39,11 @@ pub struct Recipe {
 impl Recipe {
     /// The usual recipe for a task, for a model that reads `longest` tokens.
     pub fn of(task: Task, longest: usize) -> Self {
-        let most = if task == Task::QuestionAnswering { WINDOW } else { TOKENS };
+        let most = if task == Task::QuestionAnswering {
+            WINDOW
+        } else {
+            TOKENS
+        };
         let max_length = most.min(longest);
         Self {
             task,
@@ -95,8 +99,11 @@ impl<'a> Maker<'a> {
     ) -> Result<Self> {
         let special = tokenizer.special();
         let lacks = |what: &str| {
-            Error::new(format!("the tokenizer has no {what} token, which {} needs", recipe.task))
-                .hint("choose a model that was made for that task")
+            Error::new(format!(
+                "the tokenizer has no {what} token, which {} needs",
+                recipe.task
+            ))
+            .hint("choose a model that was made for that task")
         };
         match recipe.task {
             Task::FillMask if special.mask.is_none() => return Err(lacks("mask")),
@@ -126,9 +133,12 @@ impl<'a> Maker<'a> {
                 self.classified(text, pair.as_deref(), label)
             }
             Example::Tagged { words, tags } => tags::make(self, words, tags),
-            Example::Question { question, context, answers, .. } => {
-                questions::make(self, question, context, answers.first())
-            }
+            Example::Question {
+                question,
+                context,
+                answers,
+                ..
+            } => questions::make(self, question, context, answers.first()),
             Example::Plain { text, ends } => self.plain(text, *ends),
             Example::Dialogue { turns } => dialogue::make(self, turns),
             Example::Pair { source, target } => pairs::make(self, source, target),
@@ -151,10 +161,17 @@ impl<'a> Maker<'a> {
     /// A text of which every token is learned, or what masks hide.
     fn plain(&self, text: &str, ends: bool) -> Result<Made> {
         let packs = self.recipe.block().is_some();
-        let most = if packs { usize::MAX } else { self.recipe.max_length };
+        let most = if packs {
+            usize::MAX
+        } else {
+            self.recipe.max_length
+        };
         let (mut encoding, mut tokens) = self.tokenizer.within(text, None, most)?;
         if self.recipe.task == Task::FillMask {
-            return Ok(Made { packs, ..Made::one(encoding, tokens, Target::Masked) });
+            return Ok(Made {
+                packs,
+                ..Made::one(encoding, tokens, Target::Masked)
+            });
         }
         if let Some(eos) = self.tokenizer.special().eos.filter(|_| ends) {
             tokens += 1;
@@ -164,7 +181,10 @@ impl<'a> Maker<'a> {
             }
         }
         let target = Target::Tokens(encoding.ids.iter().copied().map(Some).collect());
-        Ok(Made { packs, ..Made::one(encoding, tokens, target) })
+        Ok(Made {
+            packs,
+            ..Made::one(encoding, tokens, target)
+        })
     }
 }
 
@@ -173,7 +193,16 @@ impl Made {
     pub(super) fn one(encoding: Encoding, tokens: usize, target: Target) -> Self {
         let cut = encoding.len() < tokens;
         let features = Features::of(encoding, target);
-        let features = if features.is_empty() { Vec::new() } else { vec![features] };
-        Self { features, tokens, cut, packs: false }
+        let features = if features.is_empty() {
+            Vec::new()
+        } else {
+            vec![features]
+        };
+        Self {
+            features,
+            tokens,
+            cut,
+            packs: false,
+        }
     }
 }

@@ -24,16 +24,24 @@ impl Masking {
     /// When the tokenizer has no mask, or the share is none.
     pub fn new(tokenizer: &Tokenizer, probability: f32) -> Result<Self> {
         if !(probability > 0.0 && probability <= 1.0) {
-            return Err(Error::usage(format!("{probability} is not above 0 and at most 1"))
-                .at("--mlm-probability")
-                .hint("0.15 is usual"));
+            return Err(
+                Error::usage(format!("{probability} is not above 0 and at most 1"))
+                    .at("--mlm-probability")
+                    .hint("0.15 is usual"),
+            );
         }
         let special = tokenizer.special();
         let mask = special.mask.ok_or_else(|| {
             Error::new("the tokenizer has no mask token")
                 .hint("choose a model that was made for fill-mask")
         })?;
-        let around = [special.cls, special.sep, special.bos, special.eos, special.pad];
+        let around = [
+            special.cls,
+            special.sep,
+            special.bos,
+            special.eos,
+            special.pad,
+        ];
         Ok(Self {
             mask,
             words: tokenizer.len(),
@@ -44,7 +52,13 @@ impl Masking {
 
     /// `ids` with some of them hidden, and what was there where one was drawn. The same seed, row
     /// and epoch draw the same.
-    pub fn apply(&self, ids: &[u32], seed: u64, row: u64, epoch: u64) -> (Vec<u32>, Vec<Option<u32>>) {
+    pub fn apply(
+        &self,
+        ids: &[u32],
+        seed: u64,
+        row: u64,
+        epoch: u64,
+    ) -> (Vec<u32>, Vec<Option<u32>>) {
         let stream = Stream::new(seed, KEY).at(epoch).at(row);
         let (drawn, kind, word) = (stream.at(0), stream.at(1), stream.at(2));
         let each = ids.iter().enumerate().map(|(place, id)| {
@@ -72,15 +86,29 @@ mod tests {
 
     #[test]
     fn shares_are_those_of_the_collator_and_draws_repeat() {
-        let masking = Masking { mask: 4, words: 1000, special: vec![2, 3], probability: 0.15 };
-        let ids: Vec<u32> = (0..100_000).map(|i| if i % 10 == 0 { 2 } else { 5 + i % 900 }).collect();
+        let masking = Masking {
+            mask: 4,
+            words: 1000,
+            special: vec![2, 3],
+            probability: 0.15,
+        };
+        let ids: Vec<u32> = (0..100_000)
+            .map(|i| if i % 10 == 0 { 2 } else { 5 + i % 900 })
+            .collect();
         let (shown, targets) = masking.apply(&ids, 7, 3, 1);
-        assert_eq!((shown.clone(), targets.clone()), masking.apply(&ids, 7, 3, 1));
+        assert_eq!(
+            (shown.clone(), targets.clone()),
+            masking.apply(&ids, 7, 3, 1)
+        );
         for (seed, row, epoch) in [(8, 3, 1), (7, 4, 1), (7, 3, 2)] {
             assert_ne!(targets, masking.apply(&ids, seed, row, epoch).1);
         }
         let drawn: Vec<usize> = (0..ids.len()).filter(|i| targets[*i].is_some()).collect();
-        assert!(drawn.iter().all(|i| targets[*i] == Some(ids[*i]) && ids[*i] != 2));
+        assert!(
+            drawn
+                .iter()
+                .all(|i| targets[*i] == Some(ids[*i]) && ids[*i] != 2)
+        );
         assert!((0..ids.len()).all(|i| targets[i].is_some() || shown[i] == ids[i]));
         let share = |count: usize, of: usize| count as f64 / of as f64;
         assert!((share(drawn.len(), 90_000) - 0.15).abs() < 0.005);

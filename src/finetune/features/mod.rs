@@ -20,6 +20,8 @@ pub use masking::Masking;
 pub use prepare::{Written, prepare};
 pub use prepared::{Prepared, Writer};
 
+pub(in crate::finetune) use prepared::hexadecimal;
+
 use crate::model::tokenizer::Encoding;
 
 /// What a model reads, and what it is to learn from it.
@@ -65,7 +67,11 @@ impl Features {
         let has_types = encoding.type_ids.iter().any(|id| *id != 0);
         Self {
             ids: encoding.ids,
-            type_ids: if has_types { encoding.type_ids } else { Vec::new() },
+            type_ids: if has_types {
+                encoding.type_ids
+            } else {
+                Vec::new()
+            },
             target,
         }
     }

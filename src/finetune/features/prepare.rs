@@ -56,8 +56,11 @@ pub fn prepare(
                 return Err(Error::interrupted());
             }
             let some: Vec<Row> = rows.by_ref().take(AT_ONCE).collect::<Result<_>>()?;
-            let made: Vec<Result<Made>> =
-                pooled(|| some.par_iter().map(|row| maker.make(&row.example)).collect());
+            let made: Vec<Result<Made>> = pooled(|| {
+                some.par_iter()
+                    .map(|row| maker.make(&row.example))
+                    .collect()
+            });
             for (row, made) in some.into_iter().zip(made) {
                 preparation.take(row.place, made)?;
             }
@@ -78,7 +81,10 @@ impl Preparation<'_, '_> {
         self.written.rows += 1;
         let made = match made {
             Ok(made) if made.features.is_empty() => {
-                self.leave_out(place, "nothing is left to learn within the most tokens".to_owned());
+                self.leave_out(
+                    place,
+                    "nothing is left to learn within the most tokens".to_owned(),
+                );
                 return Ok(());
             }
             Ok(made) => made,

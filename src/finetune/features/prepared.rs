@@ -111,7 +111,8 @@ impl<'a> Writer<'a> {
             self.digest.update(entry);
             self.file.write_all(&entry)?;
         }
-        self.file.write_all(&(self.entries.len() as u64).to_le_bytes())?;
+        self.file
+            .write_all(&(self.entries.len() as u64).to_le_bytes())?;
         self.file.write_all(&self.at.to_le_bytes())?;
         self.file.write_all(&self.digest.finalize())?;
         self.file.write_all(TAIL)?;
@@ -172,7 +173,9 @@ impl Prepared {
             let entries = (count - start).min(AT_ONCE);
             let block = &mut block[..(entries * ENTRY_BYTES) as usize];
             self.read(self.table + start * ENTRY_BYTES, block)?;
-            let lengths = block.chunks_exact(ENTRY_BYTES as usize).map(|entry| word(&entry[8..12]));
+            let lengths = block
+                .chunks_exact(ENTRY_BYTES as usize)
+                .map(|entry| word(&entry[8..12]));
             self.lengths.extend(lengths);
         }
         Ok(())
@@ -225,12 +228,27 @@ impl Prepared {
         assert!(place < self.len(), "place {place} of {}", self.len());
         let mut entries = [0; 2 * ENTRY_BYTES as usize];
         let is_last = place + 1 == self.len();
-        let bytes = if is_last { ENTRY_BYTES } else { 2 * ENTRY_BYTES } as usize;
-        self.read(self.table + place as u64 * ENTRY_BYTES, &mut entries[..bytes])?;
+        let bytes = if is_last {
+            ENTRY_BYTES
+        } else {
+            2 * ENTRY_BYTES
+        } as usize;
+        self.read(
+            self.table + place as u64 * ENTRY_BYTES,
+            &mut entries[..bytes],
+        )?;
         let start = number(&entries[..8]);
         let next = ENTRY_BYTES as usize;
-        let end = if is_last { self.table } else { number(&entries[next..next + 8]) };
-        if start < HEAD.len() as u64 || start > end || end > self.table || end - start > LONGEST_RECORD {
+        let end = if is_last {
+            self.table
+        } else {
+            number(&entries[next..next + 8])
+        };
+        if start < HEAD.len() as u64
+            || start > end
+            || end > self.table
+            || end - start > LONGEST_RECORD
+        {
             return Err(damaged(&self.path));
         }
         Ok((start, end, number(&entries[12..20])))
@@ -329,8 +347,15 @@ fn decode(record: &[u8]) -> Option<Features> {
         (0, [class]) => Target::Class(*class),
         (1, classes) => Target::Classes(classes.iter().map(|x| f32::from_bits(*x)).collect()),
         (2, [number]) => Target::Number(f32::from_bits(*number)),
-        (3, ids) => Target::Tokens(ids.iter().map(|id| (*id != NOTHING).then_some(*id)).collect()),
-        (4, [start, end]) => Target::Span { start: *start, end: *end },
+        (3, ids) => Target::Tokens(
+            ids.iter()
+                .map(|id| (*id != NOTHING).then_some(*id))
+                .collect(),
+        ),
+        (4, [start, end]) => Target::Span {
+            start: *start,
+            end: *end,
+        },
         (5, ids) => Target::Text(ids.to_vec()),
         (6, []) => Target::Masked,
         _ => return None,
@@ -362,7 +387,11 @@ mod tests {
         let features = targets.into_iter().enumerate();
         let made = features.map(|(i, target)| Features {
             ids: vec![i as u32, 5, 6],
-            type_ids: if i % 2 == 0 { vec![0, 0, 1] } else { Vec::new() },
+            type_ids: if i % 2 == 0 {
+                vec![0, 0, 1]
+            } else {
+                Vec::new()
+            },
             target,
         });
         made.collect()
@@ -370,7 +399,10 @@ mod tests {
 
     fn write(path: &Path) {
         Writer::create(path, |writer| {
-            each().iter().enumerate().try_for_each(|(i, features)| writer.add(features, i as u64 / 2))
+            each()
+                .iter()
+                .enumerate()
+                .try_for_each(|(i, features)| writer.add(features, i as u64 / 2))
         })
         .expect("written");
     }
@@ -389,7 +421,10 @@ mod tests {
         }
         let again = folder.path().join("again.features");
         write(&again);
-        assert_eq!(prepared.fingerprint(), Prepared::open(&again).expect("whole").fingerprint());
+        assert_eq!(
+            prepared.fingerprint(),
+            Prepared::open(&again).expect("whole").fingerprint()
+        );
     }
 
     #[test]
@@ -425,7 +460,10 @@ mod tests {
             writer.add(&each()[0], 0)?;
             Err::<(), _>(Error::interrupted())
         });
-        assert_eq!(failed.expect_err("stopped").kind(), crate::error::Kind::Interrupted);
+        assert_eq!(
+            failed.expect_err("stopped").kind(),
+            crate::error::Kind::Interrupted
+        );
         assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
     }
 }

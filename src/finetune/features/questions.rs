@@ -19,8 +19,14 @@ pub(super) fn make(
     let question = question.trim_start();
     let most = maker.recipe.max_length;
     let limit = |stride| {
-        let limit = Limit { tokens: most, cut: Cut::OnlySecond, stride };
-        maker.tokenizer.windows(question, Some(context), true, Some(limit))
+        let limit = Limit {
+            tokens: most,
+            cut: Cut::OnlySecond,
+            stride,
+        };
+        maker
+            .tokenizer
+            .windows(question, Some(context), true, Some(limit))
     };
     // A long question leaves less room than windows are to share.
     let windows = match limit(maker.recipe.stride) {
@@ -32,7 +38,11 @@ pub(super) fn make(
         let target = span(&window, answer.map(|answer| &answer.bytes));
         Features::of(window, target)
     });
-    Ok(Made { features: features.collect(), tokens, ..Made::default() })
+    Ok(Made {
+        features: features.collect(),
+        tokens,
+        ..Made::default()
+    })
 }
 
 /// The tokens of the answer in a window.
@@ -50,12 +60,20 @@ fn span(window: &Encoding, answer: Option<&Range<usize>>) -> Target {
     if bytes[first].start > answer.start || bytes[last].end < answer.end {
         return none;
     }
-    let start = (first..=last).take_while(|i| bytes[*i].start <= answer.start).last();
-    let end = (first..=last).rev().take_while(|i| bytes[*i].end >= answer.end).last();
+    let start = (first..=last)
+        .take_while(|i| bytes[*i].start <= answer.start)
+        .last();
+    let end = (first..=last)
+        .rev()
+        .take_while(|i| bytes[*i].end >= answer.end)
+        .last();
     let (Some(start), Some(end)) = (start, end) else {
         return none;
     };
-    Target::Span { start: start as u32, end: end as u32 }
+    Target::Span {
+        start: start as u32,
+        end: end as u32,
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Words with tags, as run_ner aligns them with sub-words.
 
-use super::make::{Made, Maker};
 use super::Target;
+use super::make::{Made, Maker};
 use crate::error::Result;
 
 /// The tag of a word's later tokens where they are labelled too: of `B-X` it is `I-X`, if that is

@@ -42,6 +42,7 @@ pub use question_answering::QuestionAnswering;
 pub use sentence_embedding::SentenceEmbedding;
 pub use task::Task;
 pub use text_classification::TextClassification;
+pub use texts::longest;
 pub use token_classification::TokenClassification;
 
 /// Says whether a pipeline is to stop; asked before each batch.

@@ -22,16 +22,12 @@ pub(super) struct Texts {
 impl Texts {
     pub(super) fn new(tokenizer: impl Into<Arc<Tokenizer>>, config: &Config) -> Self {
         let tokenizer = tokenizer.into();
-        let (positions, types) = match config {
-            Config::Bert(c) => (c.max_position_embeddings, Some(c.type_vocab_size)),
-            Config::DistilBert(c) => (c.max_position_embeddings, None),
-            Config::Gpt2(c) => (c.n_positions, None),
-            Config::T5(_) => (usize::MAX, None),
-        };
-        let said = tokenizer.settings().model_max_length;
         Self {
-            longest: positions.min(said.unwrap_or(usize::MAX)),
-            types,
+            longest: longest(&tokenizer, config),
+            types: match config {
+                Config::Bert(c) => Some(c.type_vocab_size),
+                _ => None,
+            },
             tokenizer,
         }
     }
@@ -99,6 +95,17 @@ impl Texts {
             _ => Ok(()),
         }
     }
+}
+
+/// The most tokens that a model reads: as many as it has positions for, or as its tokenizer says.
+pub fn longest(tokenizer: &Tokenizer, config: &Config) -> usize {
+    let positions = match config {
+        Config::Bert(c) => c.max_position_embeddings,
+        Config::DistilBert(c) => c.max_position_embeddings,
+        Config::Gpt2(c) => c.n_positions,
+        Config::T5(_) => usize::MAX,
+    };
+    positions.min(tokenizer.settings().model_max_length.unwrap_or(usize::MAX))
 }
 
 /// What is to be run of several inputs.

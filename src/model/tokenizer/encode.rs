@@ -126,12 +126,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// As for [`Tokenizer::windows`].
-    pub fn within(
-        &self,
-        text: &str,
-        pair: Option<&str>,
-        most: usize,
-    ) -> Result<(Encoding, usize)> {
+    pub fn within(&self, text: &str, pair: Option<&str>, most: usize) -> Result<(Encoding, usize)> {
         let (first, second, unknown) = self.both(text, pair)?;
         let texts = [Places::new(text), Places::new(pair.unwrap_or(""))];
         self.within_of(first, second, most, &texts, unknown)
@@ -158,10 +153,12 @@ impl Tokenizer {
     /// The tokens of one or two texts alone, and how many of their characters none stands for.
     fn both(&self, text: &str, pair: Option<&str>) -> Result<(Tokens, Option<Tokens>, usize)> {
         let (first, unknown) = self.part(text, None, 0)?;
-        Ok(match pair.map(|text| self.part(text, None, 1)).transpose()? {
-            Some((second, more)) => (first, Some(second), unknown + more),
-            None => (first, None, unknown),
-        })
+        Ok(
+            match pair.map(|text| self.part(text, None, 1)).transpose()? {
+                Some((second, more)) => (first, Some(second), unknown + more),
+                None => (first, None, unknown),
+            },
+        )
     }
 
     fn within_of(
@@ -172,7 +169,11 @@ impl Tokenizer {
         texts: &[Places<'_>; 2],
         unknown: usize,
     ) -> Result<(Encoding, usize)> {
-        let limit = Limit { tokens: most, cut: Cut::LongestFirst, stride: 0 };
+        let limit = Limit {
+            tokens: most,
+            cut: Cut::LongestFirst,
+            stride: 0,
+        };
         let count = first.len() + second.as_ref().map_or(0, Tokens::len);
         let all = count + self.around(second.is_some());
         let (first, second) = self.cut(first, second, true, limit)?;
@@ -241,7 +242,11 @@ impl Tokenizer {
         around: bool,
         limit: Limit,
     ) -> Result<(tokenizers::Encoding, Option<Tokens>)> {
-        let added = if around { self.around(second.is_some()) } else { 0 };
+        let added = if around {
+            self.around(second.is_some())
+        } else {
+            0
+        };
         let room = limit.tokens.saturating_sub(added);
         let lengths = (first.len(), second.as_ref().map_or(0, Tokens::len));
         if lengths.0 + lengths.1 <= room {

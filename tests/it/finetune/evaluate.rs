@@ -70,11 +70,16 @@ const TEXTS: [&str; 8] = [
 
 /// Texts with one of three labels, in another order than the model's and another case.
 fn classified() -> Vec<Row> {
-    rows(TEXTS.iter().enumerate().map(|(i, text)| Example::Classified {
-        text: (*text).to_owned(),
-        pair: None,
-        label: Label::One(i as u32 % 3),
-    }))
+    rows(
+        TEXTS
+            .iter()
+            .enumerate()
+            .map(|(i, text)| Example::Classified {
+                text: (*text).to_owned(),
+                pair: None,
+                label: Label::One(i as u32 % 3),
+            }),
+    )
 }
 
 const LABELS: [&str; 3] = ["positive", "NEGATIVE", "Neutral"];
@@ -88,22 +93,36 @@ fn labels_of_the_file_are_those_of_the_model_by_name() {
     };
     let inputs: Vec<Input> = TEXTS.iter().map(|text| Input::from(*text)).collect();
     let said = model.run(&inputs, &Ask::default(), &mut || false).unwrap();
-    let right = said.iter().enumerate().filter(|(i, said)| match &said.output {
-        Labelled::Best(best) => best.label.eq_ignore_ascii_case(LABELS[i % 3]),
-        Labelled::Ranked(_) => false,
-    });
+    let right = said
+        .iter()
+        .enumerate()
+        .filter(|(i, said)| match &said.output {
+            Labelled::Best(best) => best.label.eq_ignore_ascii_case(LABELS[i % 3]),
+            Labelled::Ranked(_) => false,
+        });
     let right = right.count();
-    assert_eq!(found.value("accuracy"), Some(right as f64 / TEXTS.len() as f64));
+    assert_eq!(
+        found.value("accuracy"),
+        Some(right as f64 / TEXTS.len() as f64)
+    );
     assert_eq!(found.n, TEXTS.len());
     assert_eq!(found.worst.len(), (TEXTS.len() - right).min(5));
     assert!(found.worst[0].place.starts_with("rows.jsonl:"));
     let [low, high] = found.metrics.get("accuracy").unwrap().ci95.unwrap();
     assert!(low < high && (low..=high).contains(&found.value("accuracy").unwrap()));
-    let support: u64 = found.per_class.0.iter().map(|(_, class)| class.support).sum();
+    let support: u64 = found
+        .per_class
+        .0
+        .iter()
+        .map(|(_, class)| class.support)
+        .sum();
     assert_eq!(support, TEXTS.len() as u64);
     let confusion = found.confusion.unwrap();
     assert_eq!(confusion.labels, names(&LABELS));
-    assert_eq!(confusion.matrix.iter().flatten().sum::<u64>(), TEXTS.len() as u64);
+    assert_eq!(
+        confusion.matrix.iter().flatten().sum::<u64>(),
+        TEXTS.len() as u64
+    );
 }
 
 #[test]
@@ -112,7 +131,11 @@ fn labels_that_the_model_lacks_are_an_error_with_both_sets() {
     let labels = ["positive", "bad", "neutral"];
     let error = measure(&subject, &labels, &classified(), &Options::default()).unwrap_err();
     let said = error.to_string();
-    for part in ["no label `bad`", "`positive`, `bad`", "`NEGATIVE`, `NEUTRAL`"] {
+    for part in [
+        "no label `bad`",
+        "`positive`, `bad`",
+        "`NEGATIVE`, `NEUTRAL`",
+    ] {
         assert!(said.contains(part), "{said}");
     }
 }
@@ -122,8 +145,7 @@ fn a_model_in_memory_is_measured_as_the_one_in_its_folder() {
     let parts = Parts::read(&folder("text-classification")).unwrap();
     let source = Source::of(&parts.checkpoint, &parts.config, Precision::F32);
     let head = SequenceClassification::load(&source, &parts.config).unwrap();
-    let around =
-        TextClassification::around(head.clone(), Arc::new(parts.tokenizer), &parts.config);
+    let around = TextClassification::around(head.clone(), Arc::new(parts.tokenizer), &parts.config);
     let (rows, options) = (classified(), Options::default());
     let around = Subject::Classifier(around);
     let ours = measure(&around, &LABELS, &rows, &options).unwrap();
@@ -131,7 +153,10 @@ fn a_model_in_memory_is_measured_as_the_one_in_its_folder() {
     assert_eq!(ours, measure(&folder, &LABELS, &rows, &options).unwrap());
     // What training changes is seen.
     let params = source.params();
-    let bias = params.iter().find(|param| param.name() == "classifier.bias").unwrap();
+    let bias = params
+        .iter()
+        .find(|param| param.name() == "classifier.bias")
+        .unwrap();
     bias.write().copy_from_slice(&[-100.0, 0.0, 100.0]);
     let changed = measure(&around, &LABELS, &rows, &options).unwrap();
     assert_eq!(changed.per_class.get("positive").unwrap().recall, 1.0);
@@ -148,12 +173,27 @@ fn a_model_does_not_differ_from_itself_and_is_held_against_the_same_rows_only() 
     };
     let judged = |rows: Vec<Row>| {
         let rows = rows.into_iter().map(Ok);
-        judge(&subject, &names(&LABELS), rows, &options, &cancel, &mut |_| ()).unwrap()
+        judge(
+            &subject,
+            &names(&LABELS),
+            rows,
+            &options,
+            &cancel,
+            &mut |_| (),
+        )
+        .unwrap()
     };
     let one = judged(classified());
-    let same = one.against(&judged(classified()), 500, options.draws, &cancel).unwrap();
+    let same = one
+        .against(&judged(classified()), 500, options.draws, &cancel)
+        .unwrap();
     for shift in &same {
-        assert_eq!((shift.difference.value, shift.difference.p), (0.0, 1.0), "{}", shift.name);
+        assert_eq!(
+            (shift.difference.value, shift.difference.p),
+            (0.0, 1.0),
+            "{}",
+            shift.name
+        );
     }
     let fewer = judged(classified().split_off(1));
     assert!(one.against(&fewer, 500, options.draws, &cancel).is_err());
@@ -162,11 +202,16 @@ fn a_model_does_not_differ_from_itself_and_is_held_against_the_same_rows_only() 
 #[test]
 fn several_labels_are_judged_each_by_itself() {
     let subject = subject("text-classification-multi-label", Task::TextClassification);
-    let rows = rows(TEXTS.iter().enumerate().map(|(i, text)| Example::Classified {
-        text: (*text).to_owned(),
-        pair: None,
-        label: Label::Many(vec![i % 2 == 0, false, i % 3 == 0, true]),
-    }));
+    let rows = rows(
+        TEXTS
+            .iter()
+            .enumerate()
+            .map(|(i, text)| Example::Classified {
+                text: (*text).to_owned(),
+                pair: None,
+                label: Label::Many(vec![i % 2 == 0, false, i % 3 == 0, true]),
+            }),
+    );
     let labels = ["taste", "speed", "price", "service"];
     let found = measure(&subject, &labels, &rows, &Options::default()).unwrap();
     assert_eq!(found.main(), Some(("subset_accuracy", true)));
@@ -183,12 +228,28 @@ fn every_word_has_a_tag_however_long_the_sentence_is() {
     let rows = rows([Example::Tagged { words, tags }]);
     let labels = ["O", "B-PER", "I-PER"];
     let found = measure(&subject, &labels, &rows, &Options::default()).unwrap();
-    let expected = ["f1", "precision", "recall", "f1_macro", "f1_weighted", "accuracy", "loss"];
-    let metrics: Vec<&str> = found.metrics.0.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = [
+        "f1",
+        "precision",
+        "recall",
+        "f1_macro",
+        "f1_weighted",
+        "accuracy",
+        "loss",
+    ];
+    let metrics: Vec<&str> = found
+        .metrics
+        .0
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(metrics, expected);
     let all = TEXTS.join(" ").split(' ').count() as u64;
     assert_eq!(found.per_class.get("PER").unwrap().support, all / 4);
-    assert!(found.metrics.get("f1").unwrap().ci95.is_none(), "one row has no interval");
+    assert!(
+        found.metrics.get("f1").unwrap().ci95.is_none(),
+        "one row has no interval"
+    );
 }
 
 #[test]
@@ -216,8 +277,7 @@ fn questions_without_an_answer_are_judged_by_version_two() {
 #[test]
 fn perplexity_is_that_of_transformers_documentation() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/metrics/perplexity.json");
-    let cases: Vec<Value> =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let subject = subject("text-generation", Task::TextGeneration);
     for case in cases {
         let text = case["text"].as_str().unwrap().to_owned();
@@ -273,7 +333,11 @@ fn texts_that_are_written_are_judged_by_what_their_task_is_measured_with() {
         let found = measure(&subject, &[], &pairs, &options).unwrap();
         assert_eq!(found.main(), Some((first, true)));
         assert_eq!((found.n, found.task.as_str()), (2, task.name()));
-        assert!(found.signature.contains("max_new_tokens:6"), "{}", found.signature);
+        assert!(
+            found.signature.contains("max_new_tokens:6"),
+            "{}",
+            found.signature
+        );
     }
 }
 
@@ -297,13 +361,25 @@ fn work_ends_when_it_is_told_to_and_rows_of_another_task_are_named() {
     cancel.cancel();
     let all = classified().into_iter().map(Ok);
     let options = Options::default();
-    let stopped = evaluate(&subject, &names(&LABELS), all, &options, &cancel, &mut |_| ());
+    let stopped = evaluate(
+        &subject,
+        &names(&LABELS),
+        all,
+        &options,
+        &cancel,
+        &mut |_| (),
+    );
     assert_eq!(stopped.unwrap_err().to_string(), "interrupted");
     let other = rows([Example::Plain {
         text: "a".to_owned(),
         ends: true,
     }]);
     let error = measure(&subject, &LABELS, &other, &options).unwrap_err();
-    assert!(error.to_string().starts_with("rows.jsonl:1: is a text by itself"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("rows.jsonl:1: is a text by itself"),
+        "{error}"
+    );
     assert!(measure(&subject, &LABELS, &[], &options).is_err());
 }

@@ -26,15 +26,24 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn texts(value: &Value) -> Vec<&str> {
-    list(value).iter().map(|text| text.as_str().unwrap()).collect()
+    list(value)
+        .iter()
+        .map(|text| text.as_str().unwrap())
+        .collect()
 }
 
 fn ids(value: &Value) -> Vec<u32> {
-    list(value).iter().map(|id| id.as_u64().unwrap() as u32).collect()
+    list(value)
+        .iter()
+        .map(|id| id.as_u64().unwrap() as u32)
+        .collect()
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
-    list(value).iter().map(|x| x.as_f64().unwrap_or(f64::NAN)).collect()
+    list(value)
+        .iter()
+        .map(|x| x.as_f64().unwrap_or(f64::NAN))
+        .collect()
 }
 
 /// Within a millionth, or both not defined.
@@ -51,7 +60,10 @@ fn same(ours: f64, theirs: &Value, what: &str) {
 
 #[track_caller]
 fn same_scores(ours: Scores, theirs: &Value, what: &str) {
-    for (ours, theirs) in [ours.precision, ours.recall, ours.f1].into_iter().zip(list(theirs)) {
+    for (ours, theirs) in [ours.precision, ours.recall, ours.f1]
+        .into_iter()
+        .zip(list(theirs))
+    {
         same(ours, theirs, what);
     }
 }
@@ -81,7 +93,11 @@ fn same_averages(counts: &Counts, theirs: &Value, what: &str) {
         let classes = list(&theirs[name]["classes"]);
         assert_eq!(classes.len(), counts.classes().len());
         for (ours, theirs) in counts.classes().iter().zip(classes) {
-            same_scores(ours.scores(zero), theirs, &format!("{what}, a class, {name}"));
+            same_scores(
+                ours.scores(zero),
+                theirs,
+                &format!("{what}, a class, {name}"),
+            );
         }
     }
 }
@@ -91,16 +107,25 @@ fn classification_is_scored_as_scikit_learn_scores_it() {
     for case in list(&cases("classification")) {
         let what = case["name"].as_str().unwrap();
         let pairs = ids(&case["truth"]).into_iter().zip(ids(&case["predicted"]));
-        let rows: Vec<Judged> =
-            pairs.map(|(truth, predicted)| Judged { truth, predicted }).collect();
+        let rows: Vec<Judged> = pairs
+            .map(|(truth, predicted)| Judged { truth, predicted })
+            .collect();
         let classes = case["classes"].as_u64().unwrap() as usize;
         let family = Classification::new(classes);
         same(named(&family, &rows, "accuracy"), &case["accuracy"], what);
         same(named(&family, &rows, "matthews"), &case["matthews"], what);
         let counts = family.counts(rows.iter());
         same_averages(&counts.present(), &case["averages"], what);
-        for (name, place) in [("macro", "f1_macro"), ("micro", "f1_micro"), ("weighted", "f1_weighted")] {
-            same(named(&family, &rows, place), &case["averages"]["0"][name][2], what);
+        for (name, place) in [
+            ("macro", "f1_macro"),
+            ("micro", "f1_micro"),
+            ("weighted", "f1_weighted"),
+        ] {
+            same(
+                named(&family, &rows, place),
+                &case["averages"]["0"][name][2],
+                what,
+            );
         }
         let cells = confusion(rows.iter());
         for (truth, row) in list(&case["confusion"]).iter().enumerate() {
@@ -123,22 +148,43 @@ fn several_labels_are_scored_as_scikit_learn_scores_them() {
         let what = case["name"].as_str().unwrap();
         let pairs = list(&case["truth"]).iter().zip(list(&case["predicted"]));
         let rows: Vec<Sets> = pairs.map(|(t, p)| Sets::new(ids(t), ids(p))).collect();
-        let family = Multilabel { classes: case["classes"].as_u64().unwrap() as usize };
-        same(named(&family, &rows, "subset_accuracy"), &case["subset_accuracy"], what);
+        let family = Multilabel {
+            classes: case["classes"].as_u64().unwrap() as usize,
+        };
+        same(
+            named(&family, &rows, "subset_accuracy"),
+            &case["subset_accuracy"],
+            what,
+        );
         same_averages(&family.counts(rows.iter()), &case["averages"], what);
         let averages = &case["averages"]["0"];
-        same(named(&family, &rows, "f1_micro"), &averages["micro"][2], what);
-        same(named(&family, &rows, "recall_macro"), &averages["macro"][1], what);
-        same(named(&family, &rows, "f1_weighted"), &averages["weighted"][2], what);
+        same(
+            named(&family, &rows, "f1_micro"),
+            &averages["micro"][2],
+            what,
+        );
+        same(
+            named(&family, &rows, "recall_macro"),
+            &averages["macro"][1],
+            what,
+        );
+        same(
+            named(&family, &rows, "f1_weighted"),
+            &averages["weighted"][2],
+            what,
+        );
     }
 }
 
 #[test]
 fn numbers_are_scored_as_scipy_and_scikit_learn_score_them() {
     for case in list(&cases("regression")) {
-        let pairs = numbers(&case["truth"]).into_iter().zip(numbers(&case["predicted"]));
-        let rows: Vec<Numbers> =
-            pairs.map(|(truth, predicted)| Numbers { truth, predicted }).collect();
+        let pairs = numbers(&case["truth"])
+            .into_iter()
+            .zip(numbers(&case["predicted"]));
+        let rows: Vec<Numbers> = pairs
+            .map(|(truth, predicted)| Numbers { truth, predicted })
+            .collect();
         let family = Regression { same_scale: true };
         for name in ["pearson", "spearman", "mse", "mae"] {
             let what = format!("{}, {name}", case["name"]);
@@ -159,20 +205,33 @@ fn entities_are_scored_as_seqeval_scores_them() {
             };
             let mut family = Entities::new(mode);
             let sentences = list(&case["truth"]).iter().zip(list(&case["predicted"]));
-            let rows: Vec<_> =
-                sentences.map(|(t, p)| family.judge(&texts(t), &texts(p))).collect();
+            let rows: Vec<_> = sentences
+                .map(|(t, p)| family.judge(&texts(t), &texts(p)))
+                .collect();
             for (place, ours) in ["precision", "recall", "f1"].into_iter().enumerate() {
                 same(named(&family, &rows, ours), &theirs["micro"][place], &what);
             }
-            same(named(&family, &rows, "f1_macro"), &theirs["macro"][2], &what);
-            same(named(&family, &rows, "f1_weighted"), &theirs["weighted"][2], &what);
+            same(
+                named(&family, &rows, "f1_macro"),
+                &theirs["macro"][2],
+                &what,
+            );
+            same(
+                named(&family, &rows, "f1_weighted"),
+                &theirs["weighted"][2],
+                &what,
+            );
             same(named(&family, &rows, "accuracy"), &case["accuracy"], &what);
             let kinds = family.by_kind(rows.iter());
             let kinds = kinds.iter().filter(|(_, class)| !class.is_absent());
             let theirs = list(&theirs["kinds"]);
             assert_eq!(kinds.clone().count(), theirs.len(), "{what}");
             for ((kind, class), theirs) in kinds.zip(theirs) {
-                same_scores(class.scores(ZeroDivision::Zero), theirs, &format!("{what}, {kind}"));
+                same_scores(
+                    class.scores(ZeroDivision::Zero),
+                    theirs,
+                    &format!("{what}, {kind}"),
+                );
                 same(class.truth as f64, &theirs[3], &what);
             }
         }
@@ -184,7 +243,11 @@ fn entities_are_scored_as_seqeval_scores_them() {
 fn answers_are_scored_as_the_official_scripts_score_them() {
     assert_eq!(normalize("The  Cat's, an end."), "cats end");
     for case in list(&cases("squad")) {
-        let version = if case["version"] == 1 { Version::One } else { Version::Two };
+        let version = if case["version"] == 1 {
+            Version::One
+        } else {
+            Version::Two
+        };
         let mut rows = Vec::new();
         for (row, theirs) in list(&case["rows"]).iter().zip(list(&case["scores"])) {
             let ours = Question::judge(version, &texts(&row[0]), row[1].as_str().unwrap());
@@ -205,9 +268,9 @@ fn answers_are_scored_as_the_official_scripts_score_them() {
 fn bleu_with(options: &Value) -> Bleu {
     let value = options["smooth_value"].as_f64();
     Bleu {
-        tokenizer: options["tokenize"].as_str().map_or_else(Tokenizer::default, |name| {
-            Tokenizer::named(name).unwrap()
-        }),
+        tokenizer: options["tokenize"]
+            .as_str()
+            .map_or_else(Tokenizer::default, |name| Tokenizer::named(name).unwrap()),
         lowercase: options["lowercase"] == true,
         effective_order: options["effective_order"] == true,
         smoothing: match options["smooth_method"].as_str() {
@@ -221,7 +284,9 @@ fn bleu_with(options: &Value) -> Bleu {
 
 /// Texts with their references.
 fn corpus(case: &Value) -> impl Iterator<Item = (&str, Vec<&str>)> {
-    texts(&case["texts"]).into_iter().zip(list(&case["references"]).iter().map(texts))
+    texts(&case["texts"])
+        .into_iter()
+        .zip(list(&case["references"]).iter().map(texts))
 }
 
 /// How many references each text has.
@@ -249,10 +314,16 @@ fn bleu_and_its_signature_are_sacrebleus() {
     for case in list(&cases("bleu")["corpora"]) {
         for result in list(&case["results"]) {
             let bleu = bleu_with(&result["options"]);
-            let rows: Vec<_> = corpus(case).map(|(text, right)| bleu.segment(text, &right)).collect();
+            let rows: Vec<_> = corpus(case)
+                .map(|(text, right)| bleu.segment(text, &right))
+                .collect();
             let what = format!("{}, {}", case["name"], result["options"]);
             same(bleu.score(rows.iter()), &result["score"], &what);
-            assert_eq!(bleu.signature(Some(references(case))), result["signature"], "{what}");
+            assert_eq!(
+                bleu.signature(Some(references(case))),
+                result["signature"],
+                "{what}"
+            );
         }
     }
 }
@@ -269,10 +340,16 @@ fn chrf_and_its_signature_are_sacrebleus() {
                 lowercase: options["lowercase"] == true,
                 whitespace: options["whitespace"] == true,
             };
-            let rows: Vec<_> = corpus(case).map(|(text, right)| chrf.segment(text, &right)).collect();
+            let rows: Vec<_> = corpus(case)
+                .map(|(text, right)| chrf.segment(text, &right))
+                .collect();
             let what = format!("{}, {options}", case["name"]);
             same(chrf.score(rows.iter()), &result["score"], &what);
-            assert_eq!(chrf.signature(Some(references(case))), result["signature"], "{what}");
+            assert_eq!(
+                chrf.signature(Some(references(case))),
+                result["signature"],
+                "{what}"
+            );
         }
     }
 }
@@ -291,8 +368,14 @@ fn stems_are_nltks() {
 fn rouge_is_rouge_scores() {
     let cases = cases("rouge");
     for (name, stems) in [("plain", false), ("stem", true)] {
-        let rouge = Rouge { stem: stems, ..Rouge::default() };
-        for (pair, theirs) in list(&cases["pairs"]).iter().zip(list(&cases["results"][name])) {
+        let rouge = Rouge {
+            stem: stems,
+            ..Rouge::default()
+        };
+        for (pair, theirs) in list(&cases["pairs"])
+            .iter()
+            .zip(list(&cases["results"][name]))
+        {
             let ours = rouge.text(pair[0].as_str().unwrap(), &texts(&pair[1]));
             for (ours, theirs) in ours.into_iter().zip(list(theirs)) {
                 same_scores(ours, theirs, &format!("{name}: {pair}"));
@@ -306,8 +389,11 @@ fn rows_change_sides_as_in_sacrebleus_paired_test() {
     let case = &cases("bleu")["shuffled"];
     let bleu = Bleu::default();
     let segments = |side: &str| -> Vec<_> {
-        let rows = texts(&case[side]).into_iter().zip(list(&case["references"]));
-        rows.map(|(text, right)| bleu.segment(text, &texts(right))).collect()
+        let rows = texts(&case[side])
+            .into_iter()
+            .zip(list(&case["references"]));
+        rows.map(|(text, right)| bleu.segment(text, &texts(right)))
+            .collect()
     };
     let (a, b) = (segments("a"), segments("b"));
     for trial in list(&case["trials"]) {
