@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::finetune::dataset::{
     Columns, Dataset, Format, Opened, Options as Reading, Part, Share, Sources, Split,
 };
-use crate::finetune::evaluate::{self, Judgement, Options, Shift, Subject};
+use crate::finetune::evaluate::{self, Evaluation, Judgement, Options, Shift, Subject};
 use crate::finetune::metrics::bleu::{Bleu, Tokenizer};
 use crate::finetune::metrics::bootstrap::Draws;
 use crate::finetune::metrics::entities::Mode;
@@ -120,30 +120,30 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     let cancel = Cancel::new();
     stop_on_interrupt(&cancel)?;
     let parts = read(&found)?;
-    let task = parts.task(asked)?;
+    let task = match (asked, parts.task(asked)?) {
+        // What vectors are measured by.
+        (None, Task::FeatureExtraction) => Task::SentenceSimilarity,
+        (_, task) => task,
+    };
     let dataset = arguments.dataset(task, &parts, &cancel)?;
     let other = match other {
-        Some(found) => {
-            let parts = read(&found)?;
-            options.labels = parts.trained.labels.clone();
-            Some((found, parts))
-        }
+        Some(found) => Some((read(&found)?, found)),
         None => None,
     };
-    let mut with = With {
+    let all = [Some(&parts), other.as_ref().map(|(parts, _)| parts)];
+    let labels = all.into_iter().flatten().map(|one| &one.trained.labels);
+    options.labels = labels.flatten().cloned().collect();
+    let with = With {
         arguments,
         task,
         dataset: &dataset,
         options,
         cancel: &cancel,
     };
-    with.options
-        .labels
-        .splice(0..0, parts.trained.labels.clone());
     let ours = with.judge(&found, parts)?;
     let evaluation = ours.evaluation(with.options.draws, &cancel)?;
-    let shifts = match other {
-        Some((other, parts)) => {
+    let against = match other {
+        Some((parts, other)) => {
             let theirs = with.judge(&other, parts)?;
             Some((other.name, with.shifts(&ours, &theirs)?))
         }
@@ -153,23 +153,10 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         say("note", note);
     }
     if arguments.json {
-        let mut object = json!({
-            "model": found.name,
-            "data": arguments.data.display().to_string(),
-            "precision": arguments.precision.name(),
-        });
-        let measured = serde_json::to_value(&evaluation)
-            .map_err(|e| Error::new("the metrics are no JSON").caused_by(e))?;
-        if let (Value::Object(object), Value::Object(measured)) = (&mut object, measured) {
-            object.extend(measured);
-        }
-        if let Some((name, shifts)) = &shifts {
-            object["against"] = to_json(name, shifts);
-        }
-        out.json(&object);
+        out.json(&arguments.to_json(&found.name, &evaluation, against.as_ref())?);
     } else {
         print::evaluation(&evaluation, &found.name, arguments.precision, out);
-        if let Some((name, shifts)) = &shifts {
+        if let Some((name, shifts)) = &against {
             print::shifts(name, shifts, out);
         }
     }
@@ -181,7 +168,7 @@ fn read(found: &Found) -> Result<Parts> {
     Ok(Parts::read(&found.folder)?.keeping(model::packed()))
 }
 
-fn to_json(name: &str, shifts: &[Shift]) -> Value {
+fn shifts_to_json(name: &str, shifts: &[Shift]) -> Value {
     let metrics = shifts.iter().map(|shift| {
         let difference = shift.difference;
         let value = json!({
@@ -193,7 +180,7 @@ fn to_json(name: &str, shifts: &[Shift]) -> Value {
     });
     json!({
         "model": name,
-        "test": "approximate randomization, 10000 shuffles, two-sided",
+        "test": "approximate randomization, two-sided",
         "metrics": metrics.collect::<serde_json::Map<String, Value>>(),
     })
 }
@@ -234,6 +221,28 @@ impl With<'_> {
 }
 
 impl Arguments {
+    fn to_json(
+        &self,
+        model: &str,
+        evaluation: &Evaluation,
+        against: Option<&(String, Vec<Shift>)>,
+    ) -> Result<Value> {
+        let mut object = json!({
+            "model": model,
+            "data": self.data.display().to_string(),
+            "precision": self.precision.name(),
+        });
+        let measured = serde_json::to_value(evaluation)
+            .map_err(|e| Error::new("the metrics are no JSON").caused_by(e))?;
+        if let (Value::Object(object), Value::Object(measured)) = (&mut object, measured) {
+            object.extend(measured);
+        }
+        if let Some((name, shifts)) = against {
+            object["against"] = shifts_to_json(name, shifts);
+        }
+        Ok(object)
+    }
+
     fn options(&self) -> Result<Options> {
         let template = self.template.as_deref().map(|name| {
             template::named(name).ok_or_else(|| {
@@ -282,7 +291,7 @@ impl Arguments {
         let problem = if number {
             Some(ProblemType::Regression)
         } else {
-            parts.trained.problem
+            parts.trained.problem.or(Some(ProblemType::SingleLabel))
         };
         // Pairs with a number are texts with a label, whatever is made of them.
         let read_as = match task {
