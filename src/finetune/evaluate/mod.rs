@@ -7,13 +7,14 @@
 //!
 //! - `texts`, `tags`, `answers`, `likelihoods`, `writing`, `similarity`: one a kind of task
 //! - `labels`: the labels of a dataset beside those of a model
-//! - `worst`: the rows that went worst
+//! - `losses`: of logits; `worst`: the rows that went worst
 
 mod answers;
 mod evaluation;
 mod judgement;
 mod labels;
 mod likelihoods;
+mod losses;
 mod similarity;
 mod subject;
 mod tags;

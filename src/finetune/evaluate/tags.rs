@@ -2,7 +2,7 @@
 
 use super::judgement::Judgement;
 use super::labels::Space;
-use super::texts::cross_entropy;
+use super::losses::cross_entropy;
 use super::worst::WorstRows;
 use super::{Judge, Options, unfit};
 use crate::error::Result;

@@ -3,6 +3,7 @@
 use super::evaluation::Confusion;
 use super::judgement::Judgement;
 use super::labels::Space;
+use super::losses::{binary_cross_entropy, cross_entropy};
 use super::worst::WorstRows;
 use super::{Judge, Options, unfit};
 use crate::error::{Error, Result};
@@ -74,48 +75,67 @@ impl<'a> Texts<'a> {
             .at(row.place.to_string())
             .hint("measure it with data that has what the model gives"));
         }
-        let space = self.space.as_ref();
-        match (&mut self.rows, label, space) {
-            (Rows::One(kept), Label::One(truth), Some(space)) => {
+        match (label, self.space.as_ref()) {
+            (Label::One(truth), Some(space)) => {
                 let judged = one(space, *truth, logits);
-                let loss = cross_entropy(logits, space.in_model[*truth as usize]);
-                self.losses.push(loss);
-                let bad = if judged.truth == judged.predicted {
-                    0.0
-                } else {
-                    loss
-                };
-                let name = |class: u32| space.names[class as usize].clone();
-                self.worst.offer(bad, &row.place, || {
-                    [read(row), name(judged.truth), name(judged.predicted)]
-                });
-                kept.push(judged);
+                self.one(row, judged, logits)
             }
-            (Rows::Many(kept), Label::Many(truth), Some(space)) => {
+            (Label::Many(truth), Some(space)) => {
                 let sets = many(space, truth, logits);
                 let loss = binary_cross_entropy(space, truth, logits);
-                self.losses.push(loss);
-                let bad = if sets.wrong() == 0 { 0.0 } else { loss };
-                let names = |classes: &[u32]| -> String {
-                    let names = classes
-                        .iter()
-                        .map(|class| space.names[*class as usize].as_str());
-                    names.collect::<Vec<_>>().join(", ")
-                };
-                self.worst.offer(bad, &row.place, || {
-                    [read(row), names(&sets.truth), names(&sets.predicted)]
-                });
-                kept.push(sets);
+                self.many(row, sets, loss)
             }
-            (Rows::Number(kept), Label::Number(truth), _) => {
-                let (truth, predicted) = (f64::from(*truth), f64::from(logits[0]));
-                self.worst.offer((truth - predicted).abs(), &row.place, || {
-                    [read(row), truth.to_string(), format!("{predicted:.4}")]
-                });
-                kept.push(Numbers { truth, predicted });
-            }
-            _ => return Err(unfit(row, Task::TextClassification)),
+            (Label::Number(truth), _) => self.number(row, f64::from(*truth), f64::from(logits[0])),
+            _ => Err(unfit(row, Task::TextClassification)),
         }
+    }
+
+    fn one(&mut self, row: &Row, judged: Judged, logits: &[f32]) -> Result<()> {
+        let (Rows::One(kept), Some(space)) = (&mut self.rows, &self.space) else {
+            return Err(mixed(row));
+        };
+        let loss = cross_entropy(logits, space.in_model[judged.truth as usize]);
+        let bad = if judged.truth == judged.predicted {
+            0.0
+        } else {
+            loss
+        };
+        let name = |class: u32| space.names[class as usize].clone();
+        self.worst.offer(bad, &row.place, || {
+            [read(row), name(judged.truth), name(judged.predicted)]
+        });
+        self.losses.push(loss);
+        kept.push(judged);
+        Ok(())
+    }
+
+    fn many(&mut self, row: &Row, sets: Sets, loss: f64) -> Result<()> {
+        let (Rows::Many(kept), Some(space)) = (&mut self.rows, &self.space) else {
+            return Err(mixed(row));
+        };
+        let bad = if sets.wrong() == 0 { 0.0 } else { loss };
+        let names = |classes: &[u32]| -> String {
+            let names = classes
+                .iter()
+                .map(|class| space.names[*class as usize].as_str());
+            names.collect::<Vec<_>>().join(", ")
+        };
+        self.worst.offer(bad, &row.place, || {
+            [read(row), names(&sets.truth), names(&sets.predicted)]
+        });
+        self.losses.push(loss);
+        kept.push(sets);
+        Ok(())
+    }
+
+    fn number(&mut self, row: &Row, truth: f64, predicted: f64) -> Result<()> {
+        let Rows::Number(kept) = &mut self.rows else {
+            return Err(mixed(row));
+        };
+        self.worst.offer((truth - predicted).abs(), &row.place, || {
+            [read(row), truth.to_string(), format!("{predicted:.4}")]
+        });
+        kept.push(Numbers { truth, predicted });
         Ok(())
     }
 }
@@ -155,42 +175,14 @@ impl Judge for Texts<'_> {
             .space
             .map(|space| (space.names, space.of_model))
             .unwrap_or_default();
-        let named = |class: usize| names[class].as_str();
         match self.rows {
             Rows::None => {}
             Rows::One(rows) => {
-                // Of two labels the model's second is the positive one, as scikit-learn's 1.
-                let positive = match of_model[..] {
-                    [_, second] if names.len() == 2 => Some(second),
-                    _ => None,
-                };
-                let family = Classification {
-                    classes: names.len(),
-                    positive,
-                };
-                let counts = family.counts(rows.iter());
-                let present = counts.classes().iter().enumerate();
-                let present = present.filter(|(_, class)| !class.is_absent());
-                judgement.keep_classes(present.map(|(i, class)| (named(i), *class)));
-                judgement.confusion = matrix(&names, &rows);
-                judgement.signature.push(match family.positive {
-                    Some(class) => format!("average:present|positive:{}", named(class)),
-                    None => "average:present".to_owned(),
-                });
-                judgement.keep(family, rows);
+                finish_one(&mut judgement, &names, &of_model, rows);
                 judgement.keep(Mean { name: "loss" }, self.losses);
             }
             Rows::Many(rows) => {
-                let family = Multilabel {
-                    classes: names.len(),
-                };
-                let counts = family.counts(rows.iter());
-                let classes = counts.classes().iter().enumerate();
-                judgement.keep_classes(classes.map(|(i, class)| (named(i), *class)));
-                judgement
-                    .signature
-                    .push("average:all|threshold:0.5".to_owned());
-                judgement.keep(family, rows);
+                finish_many(&mut judgement, &names, rows);
                 judgement.keep(Mean { name: "loss" }, self.losses);
             }
             Rows::Number(rows) => {
@@ -200,6 +192,48 @@ impl Judge for Texts<'_> {
         }
         Ok(judgement)
     }
+}
+
+fn finish_one(judgement: &mut Judgement, names: &[String], of_model: &[usize], rows: Vec<Judged>) {
+    // Of two labels the model's second is the positive one, as scikit-learn's 1.
+    let positive = match of_model {
+        [_, second] if names.len() == 2 => Some(*second),
+        _ => None,
+    };
+    let family = Classification {
+        classes: names.len(),
+        positive,
+    };
+    let counts = family.counts(rows.iter());
+    let present = names.iter().zip(counts.classes());
+    let present = present.filter(|(_, class)| !class.is_absent());
+    judgement.keep_classes(present.map(|(name, class)| (name.as_str(), *class)));
+    judgement.confusion = matrix(names, &rows);
+    judgement.signature.push(match positive {
+        Some(class) => format!("average:present|positive:{}", names[class]),
+        None => "average:present".to_owned(),
+    });
+    judgement.keep(family, rows);
+}
+
+fn finish_many(judgement: &mut Judgement, names: &[String], rows: Vec<Sets>) {
+    let family = Multilabel {
+        classes: names.len(),
+    };
+    let counts = family.counts(rows.iter());
+    let classes = names.iter().zip(counts.classes());
+    judgement.keep_classes(classes.map(|(name, class)| (name.as_str(), *class)));
+    judgement
+        .signature
+        .push("average:all|threshold:0.5".to_owned());
+    judgement.keep(family, rows);
+}
+
+/// The error of a row whose label is of another kind than those before.
+fn mixed(row: &Row) -> Error {
+    Error::new("has a label of another kind than the rows before")
+        .at(row.place.to_string())
+        .hint("give all rows one label, a list of labels, or a number")
 }
 
 /// What the model read of a row.
@@ -240,25 +274,6 @@ fn many(space: &Space, truth: &[bool], logits: &[f32]) -> Sets {
     )
 }
 
-/// `-ln p` of a label.
-pub(super) fn cross_entropy(logits: &[f32], label: usize) -> f64 {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|x| f64::from(x - most).exp()).sum();
-    sum.ln() - f64::from(logits[label] - most)
-}
-
-/// The mean of `-ln p` of each label by itself, as transformers trains several labels.
-fn binary_cross_entropy(space: &Space, truth: &[bool], logits: &[f32]) -> f64 {
-    let losses = logits.iter().zip(&space.of_model).map(|(logit, class)| {
-        let x = f64::from(*logit);
-        let applies = truth.get(*class).copied().unwrap_or(false);
-        // ln(1 + exp(-x)) for what applies, of whatever size x is.
-        let x = if applies { x } else { -x };
-        (-x).max(0.0) + (-x.abs()).exp().ln_1p()
-    });
-    losses.sum::<f64>() / logits.len().max(1) as f64
-}
-
 fn matrix(names: &[String], rows: &[Judged]) -> Option<Confusion> {
     if names.len() > MATRIX {
         return None;
@@ -269,20 +284,4 @@ fn matrix(names: &[String], rows: &[Judged]) -> Option<Confusion> {
     }
     let labels = names.to_vec();
     Some(Confusion { labels, matrix })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn losses_are_those_of_pytorch_and_stay_finite() {
-        assert!((cross_entropy(&[1.0, 2.0, 0.5], 1) - 0.464_369).abs() < 1e-5);
-        assert!((cross_entropy(&[1000.0, 0.0], 1) - 1000.0).abs() < 1e-6);
-        let names = ["a".to_owned(), "b".to_owned()];
-        let space = Space::of(&names, &names, &[]).expect("a match");
-        let loss = binary_cross_entropy(&space, &[true, false], &[0.5, -1.0]);
-        assert!((loss - 0.393_670).abs() < 1e-5, "{loss}");
-        assert!(binary_cross_entropy(&space, &[true, false], &[-500.0, 500.0]).is_finite());
-    }
 }
