@@ -10,6 +10,7 @@ mod cards;
 mod compare;
 mod completions;
 mod doctor;
+mod eval;
 mod interrupt;
 mod model;
 pub mod out;
@@ -47,6 +48,7 @@ Examples:
   modeldesk ask \"Which model is best for summarizing legal documents?\"
   modeldesk compare bert distilbert            side by side
   modeldesk try DIR \"Some text.\"                run a model on a text
+  modeldesk eval DIR --data test.csv           how good it is, and how sure that is
   modeldesk cards list                         the model cards on this disk
   modeldesk cards show google/flan-t5-base     read one
   modeldesk cards import models.jsonl.gz       index cards of your own, in bulk
@@ -73,6 +75,8 @@ enum Command {
     Try(Box<try_model::Arguments>),
     /// Look at data as a model would learn from it
     Tune(Box<tune::Arguments>),
+    /// Measure how good a model is on rows whose answers are known
+    Eval(Box<eval::Arguments>),
     /// Measure how fast a model is here, and what it takes
     Bench(bench::Arguments),
     /// Say what this machine has, where things are, and what would run
@@ -94,6 +98,7 @@ impl Command {
             Self::Cards(arguments) => cards::run(arguments, &own.settings, out),
             Self::Try(arguments) => try_model::run(&arguments, &own.settings, out),
             Self::Tune(arguments) => tune::run(&arguments, &own.settings, out),
+            Self::Eval(arguments) => eval::run(&arguments, &own.settings, out),
             Self::Bench(arguments) => bench::run(&arguments, &own.settings, out),
             Self::Doctor(arguments) => doctor::run(&arguments, own, out),
             Self::Completions(arguments) => completions::run(&arguments, out),

@@ -7,6 +7,8 @@
 //!   learning rate and the rows of each step, which need no memory
 //! - [`learner`]: a model with the loss of its task; [`optimizer`]: what changes its weights
 //! - [`trainer`]: steps; [`checkpoint`]: what a run goes on from
+//! - [`metrics`]: how good what a model gave is, as the references of each kind of task compute it;
+//!   [`evaluate`]: a model and rows to metrics
 //! - [`base`]: the model that a run starts from; [`plan`]: everything that decides a run, and
 //!   [`planning`], how it is decided
 //! - [`run`]: a run's folder, and the work in it; [`result`]: what a run ends in, and
@@ -15,8 +17,10 @@
 pub mod base;
 pub mod checkpoint;
 pub mod dataset;
+pub mod evaluate;
 pub mod features;
 pub mod learner;
+pub mod metrics;
 pub mod optimizer;
 pub mod order;
 pub mod plan;

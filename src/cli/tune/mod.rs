@@ -5,7 +5,6 @@ mod arguments;
 mod control;
 mod data;
 mod marks;
-mod marks;
 mod preview;
 mod run;
 mod show;

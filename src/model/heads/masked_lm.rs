@@ -9,8 +9,10 @@ use crate::model::layers::{Linear, Source, Weight};
 use crate::model::tape::{Loss, Norm, Param, Tape, Tensor};
 
 use super::Body;
+use super::losses::in_pieces;
 
 /// An encoder with a masked language modelling head.
+#[derive(Clone)]
 pub struct MaskedLm {
     /// The encoder.
     pub body: Body,
@@ -84,6 +86,16 @@ impl MaskedLm {
         let hidden = tape.select_rows(&hidden, rows);
         let x = self.transform(tape, &hidden);
         self.decoder.forward(tape, &x)
+    }
+
+    /// `-ln p` of each of `targets` at that place of `rows`.
+    pub fn losses(&self, batch: &Batch, rows: &[u32], targets: &[u32]) -> Vec<f32> {
+        let tape = &mut Tape::off();
+        let hidden = self.body.forward(tape, batch, |_| ());
+        in_pieces(&hidden, rows, targets, |hidden| {
+            let x = self.transform(tape, hidden);
+            self.decoder.forward(tape, &x)
+        })
     }
 
     /// The cross-entropy of the tokens that have a target.

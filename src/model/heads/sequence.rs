@@ -10,6 +10,7 @@ use crate::model::layers::{Linear, Source};
 use crate::model::tape::{Tape, Tensor};
 
 /// A model with a head that gives each sequence a row of logits.
+#[derive(Clone)]
 pub struct SequenceClassification {
     /// What is below the head.
     pub body: Body,

@@ -1,6 +1,7 @@
 //! Texts that a model writes: it continues one, or makes one of another.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -17,6 +18,7 @@ use crate::model::heads::{CausalDecoder, CausalLm};
 use crate::model::layers::{Precision, Source};
 use crate::model::t5::{Seq2SeqDecoder, T5};
 use crate::model::tape::buffer;
+use crate::model::tokenizer::Tokenizer;
 
 /// How many tokens are written when neither the user nor the model says how many.
 const NEW_TOKENS: usize = 128;
@@ -31,8 +33,11 @@ pub struct Generation {
     defaults: Defaults,
 }
 
-enum Model {
+/// What writes.
+pub enum Model {
+    /// Continues a text.
     Causal(CausalLm),
+    /// Makes a text of another.
     Seq2Seq(T5),
 }
 
@@ -122,6 +127,28 @@ impl Generation {
             task,
             defaults,
         })
+    }
+
+    /// The pipeline of a model that is in memory already; clones share their weights. `defaults`
+    /// are those of its folder.
+    pub fn around(
+        model: Model,
+        task: Task,
+        tokenizer: Arc<Tokenizer>,
+        config: &Config,
+        defaults: &Defaults,
+    ) -> Self {
+        Self {
+            model,
+            texts: Texts::new(tokenizer, config),
+            task,
+            defaults: defaults.clone().for_task(config, task.name()),
+        }
+    }
+
+    /// What it is asked for.
+    pub fn task(&self) -> Task {
+        self.task
     }
 
     /// The options that the model was saved with, and `NEW_TOKENS` where it says no length.
@@ -270,7 +297,7 @@ impl Generation {
         ask: &Ask,
         show: crate::model::generate::Observer<'_>,
     ) -> Result<Generated> {
-        let tokenizer = Some(&self.texts.tokenizer);
+        let tokenizer = Some(&*self.texts.tokenizer);
         let request = Request {
             prompt,
             options: ask.options,

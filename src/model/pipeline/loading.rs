@@ -51,6 +51,16 @@ pub struct Trained {
 }
 
 impl Trained {
+    /// What a configuration says that a model was trained as.
+    pub fn of(config: &Config) -> Self {
+        let common = config.common();
+        Self {
+            architectures: common.architectures.clone(),
+            labels: common.labels.names().to_vec(),
+            problem: common.problem_type,
+        }
+    }
+
     /// What output `id` stands for, under the name that transformers gives to one without a name
     /// if it has none.
     pub fn label(&self, id: usize) -> String {
@@ -101,7 +111,7 @@ impl Parts {
             tokenizer: Tokenizer::read(words, Some(config.vocab_size()))?,
             checkpoint,
             packed: None,
-            trained: trained(&config),
+            trained: Trained::of(&config),
             config,
             json,
             base,
@@ -201,16 +211,6 @@ fn head(task: Task, config: &Config) -> Option<&'static str> {
         (Task::QuestionAnswering, _) => "qa_outputs.weight",
         _ => return None,
     })
-}
-
-/// What the configuration says of the head.
-fn trained(config: &Config) -> Trained {
-    let common = config.common();
-    Trained {
-        architectures: common.architectures.clone(),
-        labels: common.labels.names().to_vec(),
-        problem: common.problem_type,
-    }
 }
 
 /// What a settings file holds; nothing if it is not there.

@@ -9,6 +9,7 @@
 //! - [`FillMask`], [`TextClassification`], [`TokenClassification`], [`QuestionAnswering`],
 //!   [`FeatureExtraction`], [`SentenceEmbedding`], [`Generation`]: the pipelines; `parts` cuts
 //!   documents that are too long to be summarized at once
+//! - [`Likelihood`]: how likely a model finds texts, for perplexity
 //! - [`similarity`]: how close vectors are
 //!
 //! A pipeline takes many inputs at once and asks between batches whether to stop.
@@ -18,6 +19,7 @@ mod batches;
 pub mod feature_extraction;
 pub mod fill_mask;
 pub mod generation;
+pub mod likelihood;
 mod loading;
 mod note;
 mod parts;
@@ -34,6 +36,7 @@ pub mod token_classification;
 pub use feature_extraction::FeatureExtraction;
 pub use fill_mask::FillMask;
 pub use generation::Generation;
+pub use likelihood::Likelihood;
 pub use loading::{Parts, Trained};
 pub use note::{Note, Outcome};
 pub use question_answering::QuestionAnswering;

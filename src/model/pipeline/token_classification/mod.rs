@@ -1,9 +1,11 @@
 //! Names the labels of tokens, or of what they make up: people, places.
 
 mod entities;
+mod words;
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -13,10 +15,11 @@ use super::scores::softmax;
 use super::texts::{Read, Texts};
 use super::{Parts, Stop, Task, Trained, batches};
 use crate::error::{Error, Result};
+use crate::model::config::Config;
 use crate::model::heads;
 use crate::model::layers::Precision;
 use crate::model::tape::Tape;
-use crate::model::tokenizer::{Cut, Encoding, Kind, Limit};
+use crate::model::tokenizer::{Cut, Encoding, Kind, Limit, Tokenizer};
 
 /// Names the labels of tokens.
 pub struct TokenClassification {
@@ -141,6 +144,19 @@ impl TokenClassification {
             texts,
             trained,
         })
+    }
+
+    /// The pipeline of a model that is in memory already; clones share their weights.
+    pub fn around(
+        model: heads::TokenClassification,
+        tokenizer: Arc<Tokenizer>,
+        config: &Config,
+    ) -> Self {
+        Self {
+            model,
+            texts: Texts::new(tokenizer, config),
+            trained: Trained::of(config),
+        }
     }
 
     /// The names of the labels, in the model's order.
