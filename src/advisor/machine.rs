@@ -69,18 +69,28 @@ impl Machine {
         found.is_ok_and(|at| self.cached[at].whole)
     }
 
-    fn bare() -> Self {
+    /// Memory in all, and memory that is free or can be freed at this moment; bytes, 0 where the
+    /// system does not tell.
+    pub fn memory_now() -> (u64, u64) {
         let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
         let system = System::new_with_specifics(memory).ok();
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         // A container's limit counts, where there is one.
         let limits = system.as_ref().and_then(System::cgroup_limits);
         let total = system.as_ref().map_or(0, System::total_memory);
         let free = system.as_ref().map_or(0, System::available_memory);
+        (
+            limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
+            limits.map_or(free, |l| l.free_memory.min(free)),
+        )
+    }
+
+    fn bare() -> Self {
+        let (memory, free_memory) = Self::memory_now();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             cores,
-            memory: limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
-            free_memory: limits.map_or(free, |l| l.free_memory.min(free)),
+            memory,
+            free_memory,
             threads: cores,
             cached: Vec::new(),
             cache: None,

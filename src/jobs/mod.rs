@@ -1,5 +1,5 @@
-//! The only threads and channels: named threads, cancellation, the thread that answers, and the
-//! one that keeps the catalogue of models.
+//! The only threads and channels: named threads, cancellation, the thread that answers, the one
+//! that keeps the catalogue of models, and the one that runs them.
 //!
 //! A job reports through a closure that its owner gives it, and every report names the request
 //! that it belongs to, so that a late one can be dropped.
@@ -7,6 +7,7 @@
 mod advisor;
 mod cancel;
 mod catalogue;
+pub mod engine;
 
 use std::num::NonZeroUsize;
 use std::thread::JoinHandle;
