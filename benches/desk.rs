@@ -22,6 +22,7 @@ use ratatui::backend::TestBackend;
 mod terminal;
 
 mod figures;
+mod streaming;
 
 use figures::{Table, Times, milliseconds, time};
 use terminal::Session;
@@ -46,6 +47,7 @@ fn main() {
     processes(&program, root.path(), &mut table);
     keystrokes(root.path(), &mut table);
     models(root.path(), &mut table);
+    streaming::rows(&program, root.path(), &mut table);
     idle(&program, root.path(), &mut table);
     table.print();
 }

@@ -15,6 +15,7 @@ mod latency;
 mod lookup;
 pub mod machine;
 mod no_card;
+pub mod offer;
 mod out_of_reach;
 pub mod plan;
 pub mod present;

@@ -14,6 +14,7 @@ use super::catalogue::{self, Find};
 use super::{panic_error, spawn};
 use crate::advisor::catalogue::{Catalogue, Found, OnDisk, Wanted};
 use crate::advisor::machine::Machine;
+use crate::advisor::offer::Offer;
 use crate::advisor::{Advisor, Answer, Reading, Related};
 use crate::card::{Card, Origin, Problem};
 use crate::error::{Error, Result};
@@ -107,6 +108,7 @@ impl Engine for Advisor {
         Ok(Some(OpenCard {
             problems: crate::card::check(&card),
             related: self.related(&card)?,
+            offer: self.offer(&card),
             card,
         }))
     }
@@ -141,6 +143,8 @@ pub struct OpenCard {
     pub problems: Vec<Problem>,
     /// The cards beside it, the closest first.
     pub related: Vec<Related>,
+    /// What it can be tried for, if it runs here.
+    pub offer: Option<Offer>,
 }
 
 /// What the desk shows of a library that has been opened.
@@ -150,6 +154,8 @@ pub struct Opened {
     pub counts: Vec<(Origin, usize)>,
     /// Names of models, for completion while typing.
     pub names: Vec<String>,
+    /// The built-in models and the user's own that run here.
+    pub offers: Vec<Offer>,
     /// Cores that this process may use.
     pub cores: usize,
     /// Memory that is free or can be freed, bytes.
@@ -286,14 +292,16 @@ pub fn open_advisor(folders: &Folders, settings: &Settings) -> Result<(Advisor, 
     }
     names.sort();
     names.dedup();
+    let advisor = Advisor::new(Arc::new(library), machine);
     let opened = Opened {
-        counts: library.counts(),
+        counts: advisor.library().counts(),
         names,
-        cores: machine.cores,
-        free_memory: machine.free_memory,
+        offers: advisor.offers(),
+        cores: advisor.machine().cores,
+        free_memory: advisor.machine().free_memory,
         notices,
     };
-    Ok((Advisor::new(Arc::new(library), machine), opened))
+    Ok((advisor, opened))
 }
 
 /// A handle on the thread. Dropping it lets the thread end after the work at hand.

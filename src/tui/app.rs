@@ -23,6 +23,7 @@ use super::models::Models;
 use super::pane::{Errand, Library, Look, Pane, Shell, told};
 use super::picker::{Choice, Picker, Then};
 use super::plain::Plain;
+use super::try_model::TryPane;
 use super::wording::Wording;
 
 /// What lies over the pane.
@@ -48,7 +49,11 @@ impl App {
     pub fn new(size: (u16, u16), look: Look, wording: Arc<dyn Wording>) -> Self {
         let mut app = Self {
             shell: Shell::new(Size::new(size.0, size.1), look, wording),
-            panes: vec![Box::new(Ask::new()), Box::new(Models::new())],
+            panes: vec![
+                Box::new(Ask::new()),
+                Box::new(Models::new()),
+                Box::new(TryPane::new()),
+            ],
             current: 0,
             overlay: None,
             quitting: false,
@@ -94,6 +99,8 @@ impl App {
             | Event::Compared { .. }
             | Event::Tried { .. }
             | Event::Found { .. }
+            | Event::Engine(_)
+            | Event::Shelf(_)
             | Event::CardRead { .. }) => {
                 // Whoever asked keeps it; what nobody waits for any more is dropped.
                 let mut heard = Some(report);
@@ -152,8 +159,9 @@ impl App {
     fn can(&self, command: Command) -> bool {
         match command {
             Command::ToAsk => self.current != 0,
-            Command::ToModels => self.current != 1 && self.panes.len() > 1,
-            Command::Editor => self.overlay.is_none() && self.pane().context() == Context::Input,
+            Command::ToModels => self.current != 1,
+            Command::ToTry => self.current != 2,
+            Command::Editor => self.overlay.is_none() && self.pane().context().is_input(),
             Command::Mouse
             | Command::Quit
             | Command::Palette
@@ -175,6 +183,7 @@ impl App {
         let armed = std::mem::take(&mut self.quitting);
         match (found.map(|binding| binding.command), keymap::typed(key)) {
             (Some(Command::Interrupt), _) => self.interrupt(armed),
+            (Some(Command::Quit), _) if armed => self.shell.effect(Effect::Quit(Leave::Asked)),
             (Some(command), _) => self.run(command),
             (None, Some(c)) if self.context().is_typing() => self.type_char(c),
             (None, _) => {}
@@ -188,7 +197,7 @@ impl App {
                 if c == '/' && picker.context() == Context::Palette && picker.filter_is_empty() =>
             {
                 self.overlay = None;
-                if self.pane().context() == Context::Input && self.pane().input_is_empty() {
+                if self.pane().context().is_input() && self.pane().input_is_empty() {
                     self.panes[self.current].put("//", &mut self.shell);
                 }
             }
@@ -263,7 +272,7 @@ impl App {
 
     fn run(&mut self, command: Command) {
         match command {
-            Command::Quit => self.shell.effect(Effect::Quit(Leave::Asked)),
+            Command::Quit => self.quit(),
             Command::Redraw => self.shell.effect(Effect::Redraw),
             Command::Suspend => self.shell.effect(Effect::Suspend),
             Command::Palette | Command::Slash => self.open_palette(),
@@ -271,6 +280,7 @@ impl App {
             Command::Recall => self.open_search(),
             Command::ToAsk => self.show_pane(0),
             Command::ToModels => self.show_pane(1),
+            Command::ToTry => self.show_pane(2),
             Command::Editor => self.shell.effect(Effect::Edit(self.pane().draft())),
             Command::Mouse => self.listen(!self.shell.mouse),
             _ => self.run_in_focus(command),
@@ -282,8 +292,25 @@ impl App {
             self.show_pane(match errand {
                 Errand::Ask(_) => 0,
                 Errand::Card(_) | Errand::Filter(_) => 1,
+                Errand::Try(_) => 2,
             });
             self.panes[self.current].take_on(errand, &mut self.shell);
+        }
+        if let Some(list) = self.shell.list.take() {
+            self.overlay = Some(Overlay::Picker(Box::new(list)));
+        }
+    }
+
+    /// Leaves the desk; asks once where something would be cut.
+    fn quit(&mut self) {
+        match self.panes.iter().find_map(|pane| pane.cut()) {
+            None => self.shell.effect(Effect::Quit(Leave::Asked)),
+            Some(what) => {
+                self.quitting = true;
+                self.shell
+                    .say(format!("{what}; q once more within 2 s quits."));
+                self.shell.effect(Effect::Remind);
+            }
         }
     }
 
@@ -312,6 +339,7 @@ impl App {
                             self.shell.errand = Some(Errand::Filter(text));
                         }
                         Then::Put(text) => self.panes[self.current].put(&text, &mut self.shell),
+                        Then::Chosen(n) => self.panes[self.current].chosen(n, &mut self.shell),
                     }
                 }
             }
@@ -328,7 +356,12 @@ impl App {
     fn open_palette(&mut self) {
         let mut choices: Vec<Choice> = Vec::new();
         // The words of the context that has the focus come before those of any other.
-        let contexts = [self.context(), Context::Answer, Context::Input];
+        let contexts = [
+            self.context(),
+            Context::Answer,
+            Context::Outcome,
+            Context::Input,
+        ];
         let bindings = self.shell.keymap.bindings();
         let rows = contexts.iter().flat_map(|context| {
             let own = bindings.iter().filter(|b| b.is_in(*context));
@@ -492,7 +525,7 @@ impl App {
 
     /// The hints of a context. From the input they go on with the keys of where Tab leads.
     fn hints(&self, context: Context, offered: &dyn Fn(&Binding) -> bool) -> Vec<Hint> {
-        let ahead = self.pane().ahead().filter(|_| context == Context::Input);
+        let ahead = self.pane().ahead().filter(|_| context.is_input());
         let mut hints = Vec::new();
         let bindings = self.shell.keymap.bindings().iter();
         for binding in bindings.filter(|b| !b.short.is_empty() && offered(b)) {

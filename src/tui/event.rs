@@ -9,6 +9,7 @@ use crate::advisor::Answer;
 use crate::advisor::catalogue::{Catalogue, Found};
 use crate::error::Result;
 use crate::index::Notice;
+use crate::jobs::engine::{self, Order, Shelf};
 use crate::jobs::{OpenCard, Opened, Report, Request};
 
 use super::clipboard::Outcome;
@@ -64,6 +65,10 @@ pub enum Event {
         /// The models, and which of them are wanted; or why there are none.
         found: Result<(Arc<Catalogue>, Found)>,
     },
+    /// What the engine tells of an order; dropped when nobody waits for it any more.
+    Engine(engine::Report),
+    /// The models on this disk that can be run.
+    Shelf(Shelf),
     /// Earlier inputs, oldest first, as the history file has them.
     Remembered(Kept, Vec<String>),
     /// A button or the wheel of the mouse, while the desk listens to it.
@@ -123,6 +128,12 @@ pub enum Mouse {
 pub enum Effect {
     /// Hand this to the advisor's thread.
     Request(Request),
+    /// Hand this to the engine's thread, which reports with [`Event::Engine`].
+    Order(Order),
+    /// Stop the order of this ticket.
+    Halt(u64),
+    /// Look which models are on this disk, and report with [`Event::Shelf`].
+    LookAtShelf,
     /// Put text on a clipboard and report with [`Event::Copied`].
     Copy {
         /// What it is, in a few words.

@@ -11,9 +11,12 @@ use ratatui::layout::{Position, Rect, Size};
 use super::event::{Effect, Event};
 use super::history::{History, Kept};
 use super::keymap::{Command, Context, Keymap};
+use super::picker::Picker;
 use super::theme::Theme;
 use super::wording::Wording;
+use crate::advisor::offer::Offer;
 use crate::error::{Error, Notice};
+use crate::jobs::engine::Order;
 use crate::jobs::{Opened, Request};
 use crate::settings::{Notify, Settings};
 
@@ -92,6 +95,8 @@ pub(super) struct Shell {
     pub(super) asked: Option<Command>,
     /// What a pane hands to another one.
     pub(super) errand: Option<Errand>,
+    /// A list that a pane offers; what is taken of it comes back as [`Pane::chosen`].
+    pub(super) list: Option<Picker>,
     effects: Vec<Effect>,
     tickets: u64,
 }
@@ -105,6 +110,23 @@ pub(super) enum Errand {
     Card(String),
     /// A filter for the Models pane.
     Filter(String),
+    /// A model for the Try pane.
+    Try(Wish),
+}
+
+/// A model that somebody wants to try.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// Its id.
+    pub(super) id: String,
+    /// What is known of it, where that is at hand.
+    pub(super) offer: Option<Offer>,
+    /// The task that was asked about.
+    pub(super) task: Option<String>,
+    /// The domain that was asked about.
+    pub(super) domain: Option<String>,
+    /// Its speed is wanted.
+    pub(super) measures: bool,
 }
 
 impl fmt::Debug for Shell {
@@ -129,6 +151,7 @@ impl Shell {
             notice: None,
             asked: None,
             errand: None,
+            list: None,
             effects: Vec::new(),
             tickets: 0,
         }
@@ -168,6 +191,14 @@ impl Shell {
         self.tickets
     }
 
+    /// Hands an order to the engine's thread; the ticket comes back in its reports.
+    pub(super) fn order(&mut self, make: impl FnOnce(u64) -> Order) -> u64 {
+        self.tickets += 1;
+        let order = make(self.tickets);
+        self.effect(Effect::Order(order));
+        self.tickets
+    }
+
     /// Does what a text in an input says, where it is a command: `/quit`, `:q`. None when it is no
     /// command, false when no command has that name, which is said.
     pub(super) fn obey(&mut self, text: &str) -> Option<bool> {
@@ -182,7 +213,7 @@ impl Shell {
         self.asked = found.copied();
         if found.is_none() {
             self.say(format!(
-                "There is no command /{}. / lists them; // begins a question with a slash.",
+                "There is no command /{}. / lists them; // begins a text with a slash.",
                 crate::text::line(name)
             ));
         }
@@ -255,6 +286,14 @@ pub(super) trait Pane {
 
     /// Fits what is shown to the size; called after every change.
     fn layout(&mut self, shell: &Shell);
+
+    /// What would be cut if the desk were left now, as the beginning of a sentence.
+    fn cut(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Takes line `n` of the list that it offered last.
+    fn chosen(&mut self, _n: usize, _shell: &mut Shell) {}
 
     /// Called when the pane comes to the front.
     fn entered(&mut self, _shell: &mut Shell) {}

@@ -21,6 +21,8 @@ pub(super) enum Then {
     Card(String),
     /// Filters the list of models.
     Filter(String),
+    /// Takes a line of the list that the pane has offered.
+    Chosen(usize),
 }
 
 /// One line of a list.

@@ -1,6 +1,7 @@
 //! The loop: takes what has arrived, does what the desk asks for, draws once, and sleeps until
 //! something happens. Nothing ticks.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -17,7 +18,9 @@ use super::wording::Wording;
 use super::{Opener, external, signals};
 use crate::error::{Error, Result};
 use crate::files::Folders;
-use crate::jobs::{AdvisorWorker, Engine};
+use crate::jobs::engine::{EngineWorker, Models, Shelf};
+use crate::jobs::{self, AdvisorWorker, Engine};
+use crate::settings::Settings;
 
 /// How long the second Ctrl+C may take.
 const REMINDER: Duration = Duration::from_secs(2);
@@ -31,6 +34,11 @@ struct Desk {
     app: App,
     screen: Screen,
     advisor: AdvisorWorker,
+    /// Runs models, once one was wanted.
+    engine: Option<EngineWorker>,
+    /// Where the models are, and where packed weights are kept.
+    settings: Settings,
+    packed: PathBuf,
     keeper: Keeper,
     input: Input,
     clipboard: Clipboard,
@@ -50,6 +58,7 @@ struct Desk {
 /// Runs the desk until the user leaves; says why it was left.
 pub(super) fn run<E: Engine>(
     folders: &Folders,
+    settings: &Settings,
     look: Look,
     wording: Arc<dyn Wording>,
     open: impl Opener<E>,
@@ -77,6 +86,9 @@ pub(super) fn run<E: Engine>(
         app,
         screen,
         advisor,
+        engine: None,
+        settings: settings.clone(),
+        packed: folders.cache.join("packed"),
         keeper,
         input,
         clipboard,
@@ -149,6 +161,13 @@ impl Desk {
     fn perform(&mut self, effect: Effect) -> Result<Option<Leave>> {
         match effect {
             Effect::Request(request) => self.advisor.send(request),
+            Effect::Order(order) => self.engine()?.send(order),
+            Effect::Halt(ticket) => {
+                if let Some(engine) = &self.engine {
+                    engine.stop(ticket);
+                }
+            }
+            Effect::LookAtShelf => self.look_at_shelf()?,
             Effect::Keep(kept, entry) => self.keeper.keep(kept, entry),
             Effect::Mouse(on) => self.screen.listen(on)?,
             Effect::Edit(text) => self.edit(&text)?,
@@ -177,6 +196,30 @@ impl Desk {
             Effect::Quit(leave) => return Ok(Some(leave)),
         }
         Ok(None)
+    }
+
+    /// The thread that runs models; it starts with the first order.
+    fn engine(&mut self) -> Result<&EngineWorker> {
+        if let Some(engine) = self.engine.take() {
+            return Ok(self.engine.insert(engine));
+        }
+        let reports = self.sender.clone();
+        let runner = Models::new(Some(self.packed.clone()));
+        let engine = EngineWorker::start(runner, move |report| {
+            // The desk may have been left: then nobody waits for the report.
+            let _ = reports.send(Event::Engine(report));
+        })?;
+        Ok(self.engine.insert(engine))
+    }
+
+    /// Looks at the disk on a thread of its own: a network disk may be slow.
+    fn look_at_shelf(&self) -> Result<()> {
+        let (settings, reports) = (self.settings.clone(), self.sender.clone());
+        jobs::spawn("shelf", move || {
+            // The desk may have been left.
+            let _ = reports.send(Event::Shelf(Shelf::look(&settings)));
+        })?;
+        Ok(())
     }
 
     /// Lends the terminal to the user's editor.

@@ -36,10 +36,14 @@ fn read(path: &Path) -> Result<String> {
     };
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.is_dir() {
-        return Err(Error::new("is a folder").at_path(path).hint("name a file of text"));
+        return Err(Error::new("is a folder")
+            .at_path(path)
+            .hint("name a file of text"));
     }
     let mut bytes = Vec::new();
-    file.take(MOST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(MOST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     if bytes.len() as u64 > MOST {
         let what = format!("has more than {} MB", MOST >> 20);
         return Err(Error::new(what).at_path(path).hint("split it"));
@@ -64,8 +68,14 @@ mod tests {
         let path = folder.path().join("lease.txt");
         files::write(&path, b"The lease\nends in May.\n").expect("written");
         let text = format!("When?\n@{}", path.display());
-        assert_eq!(whole(&text).expect("read"), "When?\nThe lease\nends in May.");
-        assert_eq!(whole("@@anna wrote\n@ five").expect("text"), "@anna wrote\n@ five");
+        assert_eq!(
+            whole(&text).expect("read"),
+            "When?\nThe lease\nends in May."
+        );
+        assert_eq!(
+            whole("@@anna wrote\n@ five").expect("text"),
+            "@anna wrote\n@ five"
+        );
     }
 
     #[test]
@@ -74,9 +84,15 @@ mod tests {
         let path = folder.path().join("latin");
         files::write(&path, b"one\ntw\xe9").expect("written");
         let error = whole(&format!("@{}", path.display())).expect_err("no text");
-        assert!(error.to_string().contains("latin:2: is not UTF-8"), "{error}");
+        assert!(
+            error.to_string().contains("latin:2: is not UTF-8"),
+            "{error}"
+        );
         let error = whole("@/no/such/file").expect_err("no file");
-        assert!(error.hint_text().is_some_and(|hint| hint.contains("@@")), "{error}");
+        assert!(
+            error.hint_text().is_some_and(|hint| hint.contains("@@")),
+            "{error}"
+        );
         let error = whole(&format!("@{}", folder.path().display())).expect_err("a folder");
         assert!(error.to_string().ends_with("is a folder"), "{error}");
     }

@@ -160,10 +160,7 @@ impl EngineWorker {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(
-        runner: impl Runner,
-        report: impl Fn(Report) + Send + 'static,
-    ) -> Result<Self> {
+    pub fn start(runner: impl Runner, report: impl Fn(Report) + Send + 'static) -> Result<Self> {
         let (orders, inbox) = channel();
         let newest = Newest::default();
         let known = Arc::clone(&newest);

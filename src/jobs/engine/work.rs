@@ -94,7 +94,9 @@ impl Pipe {
     ) -> Result<Done> {
         let text = match (self, input) {
             (Self::Writes(_), Input::Ids(_)) => String::new(),
-            (_, Input::Ids(_)) => return Err(Error::new("only a model that writes goes on from ids")),
+            (_, Input::Ids(_)) => {
+                return Err(Error::new("only a model that writes goes on from ids"));
+            }
             (_, Input::Text(text)) => input::whole(text)?,
         };
         if let Input::Text(_) = input {
@@ -131,7 +133,11 @@ impl Pipe {
                     text,
                     pair: pair.as_deref(),
                 };
-                Ok(labels(only(model.run(&[input], &labelling(given)?, &mut stop)?)?))
+                Ok(labels(only(model.run(
+                    &[input],
+                    &labelling(given)?,
+                    &mut stop,
+                )?)?))
             }
             Self::Entities(model) => {
                 let asked = token_classification::Options {
@@ -150,7 +156,11 @@ impl Pipe {
             }
             Self::Answers(model) => {
                 let input = question(text)?;
-                Ok(answers(only(model.run(&[input], &asking(given)?, &mut stop)?)?))
+                Ok(answers(only(model.run(
+                    &[input],
+                    &asking(given)?,
+                    &mut stop,
+                )?)?))
             }
             Self::States(model) => {
                 let found = only(model.run(&[text], &mut stop)?)?;
@@ -165,10 +175,7 @@ impl Pipe {
 fn writes(task: Task) -> bool {
     matches!(
         task,
-        Task::TextGeneration
-            | Task::Text2TextGeneration
-            | Task::Summarization
-            | Task::Translation
+        Task::TextGeneration | Task::Text2TextGeneration | Task::Summarization | Task::Translation
     )
 }
 
@@ -253,7 +260,11 @@ fn labelling(given: &Given) -> Result<text_classification::Options> {
     use text_classification::{Function, Options, Top};
     let top = given.count("top_k")?;
     Ok(Options {
-        function: given.word("function_to_apply", Function::named, "softmax, sigmoid or none")?,
+        function: given.word(
+            "function_to_apply",
+            Function::named,
+            "softmax, sigmoid or none",
+        )?,
         top: top.map_or(Top::All, Top::Most),
     })
 }
@@ -306,7 +317,10 @@ fn compare(
     text: &str,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<(Output, Vec<Note>)> {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     if lines.len() < 2 {
         return Err(Error::usage("one text is like nothing else")
             .hint("give two texts or more, one a line"));
@@ -322,5 +336,8 @@ fn compare(
         notes.extend(one.notes);
         vectors.push(one.output);
     }
-    Ok((Output::Similarity(similarity::cosines(&vectors, &vectors)?), notes))
+    Ok((
+        Output::Similarity(similarity::cosines(&vectors, &vectors)?),
+        notes,
+    ))
 }

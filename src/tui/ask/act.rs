@@ -4,12 +4,13 @@ use super::fields::Fields;
 use super::turn::Turn;
 use super::{Ask, Over, Part};
 use crate::advisor::Reading;
+use crate::advisor::answer::RunsHere;
 use crate::advisor::present::Target;
 use crate::jobs::Request;
 use crate::tui::event::Effect;
 use crate::tui::history::Kept;
 use crate::tui::keymap::{Command, Context};
-use crate::tui::pane::{Shell, told};
+use crate::tui::pane::{Errand, Shell, Wish, told};
 
 impl Ask {
     /// Whether there is a step back. In the conversation there is nothing to go back from.
@@ -110,12 +111,28 @@ impl Ask {
         }
     }
 
-    /// Shows what to do with the selected model.
+    /// Hands the selected model over to be tried; shows what to do with one that does not run here.
     pub(super) fn try_out(&mut self, shell: &mut Shell) {
-        if let Some(id) = self.model().map(str::to_owned) {
-            self.cover();
-            self.views.open_script(&id, shell);
+        let (Some(answer), Some(Target::Model(n))) = (self.answer(), self.conversation.target())
+        else {
+            return;
+        };
+        let Some(model) = answer.models.get(n) else {
+            return;
+        };
+        let id = model.id.clone();
+        if model.runs_here == RunsHere::Yes {
+            let asked = &answer.reading.constraints;
+            shell.errand = Some(Errand::Try(Wish {
+                id,
+                task: asked.task.clone(),
+                domain: asked.domain.clone(),
+                ..Wish::default()
+            }));
+            return;
         }
+        self.cover();
+        self.views.open_script(&id, shell);
     }
 
     /// Has a fine-tune of the selected model planned.

@@ -74,6 +74,12 @@ commands! {
     Copy = "copy", "copy";
     New = "new", "new";
     Examples = "examples", "examples";
+    ChooseTask = "choose-task", "task";
+    ChooseModel = "choose-model", "model";
+    Beside = "beside", "beside";
+    Again = "again", "again";
+    Measure = "measure", "measure";
+    AllOptions = "all-options", "options";
     Facets = "facets", "facets";
     Sort = "sort", "sort";
     Reverse = "reverse", "reverse";
@@ -93,6 +99,7 @@ commands! {
     Quit = "quit", "quit", "q", "exit", "bye";
     ToAsk = "ask", "ask";
     ToModels = "models", "models";
+    ToTry = "to-try", "run";
 }
 
 impl Command {
@@ -107,6 +114,8 @@ impl Command {
                 | Self::More
                 | Self::Try
                 | Self::Tune
+                | Self::Again
+                | Self::Measure
         )
     }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use ratatui::layout::{Position, Rect};
 
 use super::{Models, Part, Shown, view};
+use crate::advisor::answer::RunsHere;
 use crate::advisor::catalogue::{Catalogue, Found, Sort};
 use crate::error::Result;
 use crate::jobs::Request;
@@ -13,7 +14,7 @@ use crate::tui::chrome;
 use crate::tui::event::Effect;
 use crate::tui::history::Kept;
 use crate::tui::keymap::Command;
-use crate::tui::pane::{Errand, Pane, Shell, told};
+use crate::tui::pane::{Errand, Pane, Shell, Wish, told};
 
 /// Models that fit side by side.
 const MOST_COMPARED: usize = 5;
@@ -186,12 +187,41 @@ impl Models {
         }
     }
 
-    /// Shows what to do with the selected model.
+    /// Hands the selected model over to be tried; shows what to do with one that does not run here.
     pub(super) fn try_out(&mut self, shell: &mut Shell) {
+        let Some(entry) = self.selected_entry() else {
+            return;
+        };
+        let id = entry.id.to_owned();
+        if entry.runs == RunsHere::Yes {
+            shell.errand = Some(Errand::Try(Wish {
+                task: entry.task.map(str::to_owned),
+                id,
+                ..Wish::default()
+            }));
+            return;
+        }
+        self.views.clear();
+        self.views.open_script(&id, shell);
+        self.part = Part::View;
+    }
+
+    /// Whether the selected model is on the disk and runs here.
+    pub(super) fn can_measure(&self) -> bool {
+        let entry = self.selected_entry();
+        entry.is_some_and(|entry| {
+            entry.runs == RunsHere::Yes && entry.on_disk.is_some_and(|disk| disk.whole)
+        })
+    }
+
+    /// Hands the selected model over to be measured.
+    pub(super) fn measure(&mut self, shell: &mut Shell) {
         if let Some(id) = self.selected_id() {
-            self.views.clear();
-            self.views.open_script(&id, shell);
-            self.part = Part::View;
+            shell.errand = Some(Errand::Try(Wish {
+                id,
+                measures: true,
+                ..Wish::default()
+            }));
         }
     }
 

@@ -217,6 +217,7 @@ impl Pane for Models {
                 self.focus() == Part::List && self.selected_entry().is_some()
             }
             Command::Compare => self.focus() == Part::List && self.marked.len() > 1,
+            Command::Measure => self.focus() == Part::List && self.can_measure(),
             Command::Sort | Command::Reverse => self.focus() == Part::List && self.rows().len() > 1,
             Command::Up | Command::Down => match self.focus() {
                 Part::Facets => self.facets.moves(),
@@ -244,6 +245,7 @@ impl Pane for Models {
             Command::Compare => self.compare(shell),
             Command::Copy => self.copy(shell),
             Command::Try => self.try_out(shell),
+            Command::Measure => self.measure(shell),
             Command::Tune => self.tune(shell),
             Command::Sort => self.sort(shell),
             Command::Reverse => {
@@ -351,7 +353,7 @@ impl Pane for Models {
                 self.part = Part::View;
             }
             Errand::Filter(text) => self.put(&text, shell),
-            Errand::Ask(_) => {}
+            Errand::Ask(_) | Errand::Try(_) => {}
         }
     }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use modeldesk::jobs::engine::{Order, Shelf};
 use modeldesk::jobs::{Engine, Request};
 use modeldesk::tui::{App, Effect, Event, Leave, Look, Outcome, Theme, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Double, Plainly, opened};
+use super::{Double, Plainly, opened, replies, shelf};
 
 /// A desk without colour, on the keys that ship.
 fn plain() -> Look {
@@ -37,6 +38,14 @@ pub(in crate::desk) struct Driver {
     pub(in crate::desk) kept: Vec<String>,
     /// Whether the mouse was listened to, each time that changed.
     pub(in crate::desk) mouse: Vec<bool>,
+    /// The models on the disk.
+    pub(in crate::desk) shelf: Shelf,
+    /// Orders for the engine are left undone.
+    pub(in crate::desk) idle: bool,
+    /// Orders that were left undone.
+    pub(in crate::desk) orders: Vec<Order>,
+    /// Orders that were to be stopped.
+    pub(in crate::desk) halted: Vec<u64>,
     /// Whether there is a clipboard.
     pub(in crate::desk) clipboard: Outcome,
 }
@@ -53,6 +62,10 @@ impl Driver {
             left: None,
             kept: Vec::new(),
             mouse: Vec::new(),
+            shelf: shelf(),
+            idle: false,
+            orders: Vec::new(),
+            halted: Vec::new(),
             clipboard: Outcome::Desktop,
         }
     }
@@ -79,6 +92,11 @@ impl Driver {
                 match effect {
                     Effect::Request(request) if self.hold => self.held.push(request),
                     Effect::Request(request) => waiting.push(reply(request)),
+                    Effect::Order(order) if self.idle => self.orders.push(order),
+                    // The last of the list is taken first.
+                    Effect::Order(order) => waiting.extend(replies(&order).into_iter().rev()),
+                    Effect::Halt(ticket) => self.halted.push(ticket),
+                    Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
                     Effect::Copy { what, text } => {
                         self.copied.push((what.clone(), text.clone()));
                         let outcome = self.clipboard;
