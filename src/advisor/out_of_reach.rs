@@ -124,22 +124,19 @@ fn instead(desk: &Desk<'_>, card: &Arc<Card>) -> Result<Option<(Claim, Option<St
         .collect();
     let ranking = rank(&others, &wanted, &scale);
     let task = text::ident(&task.value);
-    Ok(Some(match ranking.models.first() {
-        Some(best) => {
-            let sentence = format!(
-                "For {task} here: {} ({}).",
-                name(&best.card),
-                best.here.words()
-            );
-            let claim = match &best.card.facts.pipeline_tag {
-                Some(tag) => cited(&best.card, tag.line, sentence),
-                None => computed(sentence),
-            };
-            (claim, Some(best.card.id.clone()))
-        }
-        None => {
-            let sentence = format!("No model with a card here does {task} at this desk.");
-            (computed(sentence), None)
-        }
+    Ok(Some(if let Some(best) = ranking.models.first() {
+        let sentence = format!(
+            "For {task} here: {} ({}).",
+            name(&best.card),
+            best.here.words()
+        );
+        let claim = match &best.card.facts.pipeline_tag {
+            Some(tag) => cited(&best.card, tag.line, sentence),
+            None => computed(sentence),
+        };
+        (claim, Some(best.card.id.clone()))
+    } else {
+        let sentence = format!("No model with a card here does {task} at this desk.");
+        (computed(sentence), None)
     }))
 }

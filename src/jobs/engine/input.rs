@@ -50,7 +50,7 @@ fn read(path: &Path) -> Result<String> {
     }
     let text = String::from_utf8(bytes).map_err(|e| {
         let before = &e.as_bytes()[..e.utf8_error().valid_up_to()];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + String::from_utf8_lossy(before).matches('\n').count();
         Error::new("is not UTF-8")
             .at_line(path, line)
             .hint("convert it with iconv")

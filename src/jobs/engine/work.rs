@@ -190,6 +190,10 @@ fn write(
 ) -> Result<Done> {
     let mut laid = model.options();
     laid.update(&Value::Object(options.clone()))?;
+    if !options.contains_key("min_new_tokens") {
+        // What a model was saved with gives way to what is asked for.
+        laid.min_new_tokens = laid.min_new_tokens.min(laid.max_new_tokens);
+    }
     laid.check()?;
     let ask = Ask {
         text,
@@ -213,9 +217,10 @@ fn write(
             }),
             Progress::Part { summary, .. } => tell(News::Summary(summary.to_owned())),
         }
-        match cancel.is_cancelled() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+        if cancel.is_cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
     };
     let written = match input {

@@ -280,7 +280,7 @@ impl Generation {
     }
 
     fn prefixed(&self, text: &str, ask: &Ask) -> String {
-        let prefix = ask.prefix.or(self.prefix()).unwrap_or_default();
+        let prefix = ask.prefix.or_else(|| self.prefix()).unwrap_or_default();
         format!("{prefix}{text}")
     }
 

@@ -364,7 +364,7 @@ impl TryPane {
             .and_then(presets::of_task)
             .or_else(|| presets::first_of(&tasks));
         let changed = self.setup.model.as_ref() != Some(&wish.id);
-        self.turn_to(preset.unwrap_or(self.setup.preset_at()), shell);
+        self.turn_to(preset.unwrap_or_else(|| self.setup.preset_at()), shell);
         if changed {
             self.stop(shell);
             self.lanes.clear();

@@ -205,7 +205,7 @@ fn value(name: &str, typed: &str) -> Value {
 
 /// An option as a model was saved with it.
 pub(super) fn saved(options: &Options, name: &str) -> String {
-    let number = |number: Option<f64>| number.map_or("off".to_owned(), |n| n.to_string());
+    let number = |number: Option<f64>| number.map_or_else(|| "off".to_owned(), |n| n.to_string());
     match name {
         "top_k" => options.top_k.to_string(),
         "top_p" => options.top_p.to_string(),

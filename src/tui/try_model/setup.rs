@@ -9,7 +9,7 @@ use ratatui::style::Style;
 
 use super::knobs::{self, FOUR, Knobs};
 use super::presets::{PRESETS, Preset};
-use super::stock::Stock;
+use super::stock::{Candidate, Stock};
 use crate::model::generate::Options;
 use crate::model::layers::Precision;
 use crate::tui::editor::Editor;
@@ -122,7 +122,9 @@ impl Setup {
 
     /// The words before the text.
     pub(super) fn prefix(&self) -> &str {
-        self.prefix.as_deref().unwrap_or(self.preset().prefix)
+        self.prefix
+            .as_deref()
+            .unwrap_or_else(|| self.preset().prefix)
     }
 
     /// Whether the words before the text are for the user to choose.
@@ -237,7 +239,9 @@ impl Setup {
             }
             Field::Model => {
                 let one = self.model.as_deref().and_then(of);
-                let shown = one.as_ref().map_or("none".to_owned(), |one| one.shown());
+                let shown = one
+                    .as_ref()
+                    .map_or_else(|| "none".to_owned(), Candidate::shown);
                 let note = one.map_or(String::new(), |one| one.standing());
                 ("model".to_owned(), shown, note, false)
             }

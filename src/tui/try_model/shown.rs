@@ -203,8 +203,9 @@ fn similarity(matrix: &[Vec<f32>], given: &str, paper: Paper) -> Vec<Row> {
     // Half of the width, or 24 cells, are for the texts themselves.
     let room = paper.cells.saturating_sub(4);
     let columns = matrix.len().min(room.saturating_sub(24) / 6).max(1);
-    let head: String = (1..=columns).map(|n| format!("{n:>6}")).collect();
-    let mut rows = vec![row(format!("    {head}"), paper.theme.dim())];
+    let mut head = vec![("    ".to_owned(), paper.theme.dim())];
+    head.extend((1..=columns).map(|n| (format!("{n:>6}"), paper.theme.dim())));
+    let mut rows = vec![head];
     for (n, (scores, said)) in matrix.iter().zip(&texts).enumerate() {
         let mut cells = vec![(format!("{:>3} ", n + 1), paper.theme.dim())];
         for (m, score) in scores.iter().take(columns).enumerate() {
@@ -239,16 +240,13 @@ fn vectors(states: &States, paper: Paper) -> Vec<Row> {
     let mut rows = vec![row(sentence, paper.theme.strong()), Row::new()];
     let columns = (paper.cells.saturating_sub(8) / 8).min(states.width());
     for (n, values) in states.rows().enumerate() {
-        let shown: String = values
-            .iter()
-            .take(columns)
-            .map(|value| format!("{value:>8.3}"))
-            .collect();
-        let more = if columns < states.width() { " .." } else { "" };
-        rows.push(vec![
-            (format!("{:>4}", n + 1), paper.theme.dim()),
-            (format!("{shown}{more}"), Style::new()),
-        ]);
+        let mut shown = vec![(format!("{:>4}", n + 1), paper.theme.dim())];
+        let values = values.iter().take(columns);
+        shown.extend(values.map(|value| (format!("{value:>8.3}"), Style::new())));
+        if columns < states.width() {
+            shown.push((" ..".to_owned(), paper.theme.dim()));
+        }
+        rows.push(shown);
     }
     rows
 }

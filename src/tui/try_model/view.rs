@@ -103,19 +103,16 @@ impl TryPane {
                 (false, _) => "looking at what is on the disk".to_owned(),
             };
         };
-        let mut said = format!(
-            "{}  {}  {}",
-            one.shown(),
-            self.setup.precision.name(),
-            one.standing()
-        );
+        let precision = self.setup.precision.name().to_owned();
+        let mut said = vec![one.shown(), precision, one.standing()];
         if one.is_starter() {
-            said += "  starter: for learning the desk, not for real work";
+            said.push("starter: for learning the desk, not for real work".to_owned());
         }
         if let Some((id, precision)) = &self.setup.beside {
-            said += &format!("  beside {} {}", crate::text::ident(id), precision.name());
+            let id = crate::text::ident(id);
+            said.push(format!("beside {id} {}", precision.name()));
         }
-        said
+        said.join("  ")
     }
 
     /// What a text has to be, and three to begin with; and what stands in the way.

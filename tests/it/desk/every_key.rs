@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use modeldesk::tui::Event;
-use modeldesk::tui::keymap::Context;
 
 use super::double::{Driver, reply};
 use crate::counts;

@@ -120,10 +120,10 @@ fn settings_are_fields() {
         desk.press("Ctrl+U 4 0 Enter j j Enter Ctrl+U x Enter");
     });
     at_each_size("try_all_settings", Driver::open, &|desk| {
-        desk.press("Tab 3 Tab a")
+        desk.press("Tab 3 Tab a");
     });
     at_each_size("try_choices", Driver::open, &|desk| {
-        desk.press("Tab 3 Tab m")
+        desk.press("Tab 3 Tab m");
     });
     at_each_size("try_tasks", Driver::open, &|desk| desk.press("Tab 3 Tab t"));
 }
@@ -131,7 +131,7 @@ fn settings_are_fields() {
 #[test]
 fn a_model_that_is_not_here_has_its_price() {
     at_each_size("try_to_fetch", Driver::answered, &|desk| {
-        desk.press("Tab j t Tab")
+        desk.press("Tab j t Tab");
     });
     let mut desk = Driver::answered(80, 24);
     desk.press("Tab j t Enter");
@@ -150,10 +150,10 @@ fn a_model_that_is_not_here_has_its_price() {
 #[test]
 fn a_measurement_says_first_how_long_it_takes() {
     at_each_size("try_measure", Driver::open, &|desk| {
-        desk.press("Tab 3 Tab b")
+        desk.press("Tab 3 Tab b");
     });
     at_each_size("try_measured", Driver::open, &|desk| {
-        desk.press("Tab 3 Tab b Enter")
+        desk.press("Tab 3 Tab b Enter");
     });
 }
 

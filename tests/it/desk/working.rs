@@ -85,7 +85,7 @@ impl Live {
 
     /// Sets the marked setting so many further down.
     fn set(&mut self, name: &str, value: &str) {
-        self.desk.press("Esc Tab");
+        self.desk.press("Esc Tab g");
         while !self.desk.screen().contains(&format!("{{{name}}}")) {
             self.desk.press("j");
         }
