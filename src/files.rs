@@ -115,6 +115,17 @@ pub fn read_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> std::io::Res
     Ok(())
 }
 
+/// Free bytes on the disk that holds `path`, or will hold it.
+pub fn free_space(path: &Path) -> Option<u64> {
+    let there = path.ancestors().find(|path| path.exists())?;
+    let there = if there.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        there
+    };
+    fs4::available_space(there).ok()
+}
+
 /// Makes a rename inside `folder` durable.
 ///
 /// # Errors

@@ -138,17 +138,6 @@ impl Machine {
         let _ = self.speed.set(best);
         Some(best)
     }
-
-    /// Free bytes on the disk that holds `path`.
-    pub fn free_disk(path: &Path) -> Option<u64> {
-        let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;
-        let path = path.ancestors().find_map(|p| p.canonicalize().ok())?;
-        disks
-            .iter()
-            .filter(|d| path.starts_with(d.mount_point()))
-            .max_by_key(|d| d.mount_point().as_os_str().len())
-            .map(sysinfo::Disk::available_space)
-    }
 }
 
 fn kept(path: &Path, threads: usize) -> Option<Speed> {

@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 pub use answer::{Answer, Comparison};
 pub use catalogue::Catalogue;
+pub use here::{Room, Space, architecture_name, is_known};
 pub use machine::Machine;
 pub use question::{Intent, Reading};
 pub use related::{Related, Relation};

@@ -14,6 +14,7 @@ mod interrupt;
 mod model;
 pub mod out;
 mod plain;
+mod pull;
 mod try_model;
 
 use std::ffi::OsString;
@@ -44,6 +45,7 @@ Examples:
   modeldesk                                    the desk, on a terminal
   modeldesk ask \"Which model is best for summarizing legal documents?\"
   modeldesk compare bert distilbert            side by side
+  modeldesk pull google/flan-t5-small          fetch a model from the hub
   modeldesk try DIR \"Some text.\"                run a model on a text
   modeldesk cards list                         the model cards on this disk
   modeldesk cards show google/flan-t5-base     read one
@@ -67,6 +69,8 @@ enum Command {
     Compare(compare::Arguments),
     /// List, read, check, add and import model cards
     Cards(cards::Arguments),
+    /// Fetch a model from the hub, or go on with what was interrupted
+    Pull(pull::Arguments),
     /// Run a model on a text, or on a file of them
     Try(Box<try_model::Arguments>),
     /// Measure how fast a model is here, and what it takes
@@ -88,6 +92,7 @@ impl Command {
             Self::Ask(arguments) => ask::run(&arguments, &own.settings, out),
             Self::Compare(arguments) => compare::run(&arguments, &own.settings, out),
             Self::Cards(arguments) => cards::run(arguments, &own.settings, out),
+            Self::Pull(arguments) => pull::run(&arguments, &own.settings, out),
             Self::Try(arguments) => try_model::run(&arguments, &own.settings, out),
             Self::Bench(arguments) => bench::run(&arguments, &own.settings, out),
             Self::Doctor(arguments) => doctor::run(&arguments, own, out),

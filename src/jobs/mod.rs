@@ -1,5 +1,5 @@
 //! The only threads and channels: named threads, cancellation, the thread that answers, the one
-//! that keeps the catalogue of models, and the one that runs them.
+//! that keeps the catalogue of models, the one that runs them, and the one that speaks to a hub.
 //!
 //! A job reports through a closure that its owner gives it, and every report names the request
 //! that it belongs to, so that a late one can be dropped.
@@ -8,6 +8,7 @@ mod advisor;
 mod cancel;
 mod catalogue;
 pub mod engine;
+mod hub;
 
 use std::num::NonZeroUsize;
 use std::thread::JoinHandle;
@@ -16,6 +17,7 @@ pub use advisor::{
     AdvisorWorker, Engine, OpenCard, Opened, Report, Request, Requester, open_advisor,
 };
 pub use cancel::Cancel;
+pub use hub::{Arrived, Card, HubReport, HubRequest, HubWorker};
 
 use crate::error::{Error, Result};
 

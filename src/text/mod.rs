@@ -3,8 +3,9 @@
 //! Cards, ids, file names, data rows, generated tokens and the error texts of libraries all come
 //! through here. [`Stream`] is the one state machine; [`block`] and [`line()`] run it over a whole
 //! text, [`ident()`] makes visible what the others remove, [`json`] escapes it. [`nearest()`] says
-//! what a misspelt name was meant to be.
+//! what a misspelt name was meant to be, and [`bytes`] how many there are.
 
+mod amount;
 mod chars;
 mod ident;
 mod nearest;
@@ -12,6 +13,7 @@ mod stream;
 
 use std::borrow::Cow;
 
+pub use amount::bytes;
 pub use ident::ident;
 pub use nearest::nearest;
 pub use stream::Stream;
