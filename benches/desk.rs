@@ -186,6 +186,7 @@ impl Driven {
                 ticket,
                 card: Engine::card(&self.advisor, &id),
             },
+            Request::Rescan => Event::Lapsed,
             Request::Find { ticket, wanted } => {
                 let kept = self.catalogue.clone().map(Ok);
                 let made = kept.unwrap_or_else(|| self.advisor.catalogue(&[]).map(Arc::new));

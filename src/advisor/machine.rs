@@ -24,6 +24,8 @@ pub struct Machine {
     pub threads: usize,
     /// The models in the cache, in the order of ids.
     pub cached: Vec<Cached>,
+    /// The cache that they are in.
+    models: Option<Cache>,
     /// Where a measured speed is kept between sessions.
     cache: Option<std::path::PathBuf>,
     speed: OnceLock<Speed>,
@@ -45,7 +47,17 @@ impl Machine {
         let mut machine = Self::bare();
         machine.cache = Some(folders.cache.join("machine.json"));
         machine.threads = settings.threads.map_or(machine.cores, usize::from);
-        machine.cached = Cache::of_environment(settings).scan().0;
+        machine.models = Some(Cache::of_environment(settings));
+        machine.rescanned()
+    }
+
+    /// The same, with the models that are in the cache now.
+    #[must_use]
+    pub fn rescanned(&self) -> Self {
+        let mut machine = self.clone();
+        if let Some(models) = &machine.models {
+            machine.cached = models.scan().0;
+        }
         machine
     }
 
@@ -58,6 +70,7 @@ impl Machine {
             free_memory,
             threads: cores,
             cached: Vec::new(),
+            models: None,
             cache: None,
             speed,
         }
@@ -93,6 +106,7 @@ impl Machine {
             free_memory,
             threads: cores,
             cached: Vec::new(),
+            models: None,
             cache: None,
             speed: OnceLock::new(),
         }

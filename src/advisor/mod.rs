@@ -116,6 +116,16 @@ impl Advisor {
         }
     }
 
+    /// The same, with the models that are on this disk now.
+    pub fn renewed(&self) -> Self {
+        Self {
+            library: Arc::clone(&self.library),
+            machine: self.machine.rescanned(),
+            vocabulary: Arc::clone(&self.vocabulary),
+            weights: Weights::shipped(),
+        }
+    }
+
     /// Answers `question`; `before` is the reading that a follow-up carries on from.
     ///
     /// # Errors

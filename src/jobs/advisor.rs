@@ -74,6 +74,14 @@ pub trait Engine: Send + Sync + 'static {
         Ok(true)
     }
 
+    /// The same, with what is on this disk now; nothing if that makes no difference to it.
+    fn renewed(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// What the user should know of what happened since the last call.
     fn take_notices(&self) -> Vec<Notice> {
         Vec::new()
@@ -127,6 +135,10 @@ impl Engine for Advisor {
 
     fn is_current(&self, catalogue: &Catalogue) -> Result<bool> {
         Self::is_current(self, catalogue)
+    }
+
+    fn renewed(&self) -> Option<Self> {
+        Some(Self::renewed(self))
     }
 
     fn take_notices(&self) -> Vec<Notice> {
@@ -222,6 +234,8 @@ pub enum Request {
         /// The card's id.
         id: String,
     },
+    /// Look anew which models are on this disk.
+    Rescan,
     /// Find models.
     Find {
         /// Names this request.
@@ -358,11 +372,13 @@ impl Request {
     /// comes first.
     fn slot(&self) -> (u8, Requester) {
         match self {
-            Self::Find { .. } => (0, Requester::default()),
-            Self::Card { by, .. } => (1, *by),
-            Self::Compare { by, .. } => (2, *by),
-            Self::Try { by, .. } => (3, *by),
-            Self::Ask { .. } | Self::Redo { .. } => (4, Requester::default()),
+            // What is asked together with it is answered from what is there now.
+            Self::Rescan => (0, Requester::default()),
+            Self::Find { .. } => (1, Requester::default()),
+            Self::Card { by, .. } => (2, *by),
+            Self::Compare { by, .. } => (3, *by),
+            Self::Try { by, .. } => (4, *by),
+            Self::Ask { .. } | Self::Redo { .. } => (5, Requester::default()),
         }
     }
 }
@@ -429,6 +445,7 @@ impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
                 ticket,
                 card: self.with_engine("reading the card", |engine| engine.card(&id)),
             },
+            Request::Rescan => return self.rescan(),
             Request::Find { ticket, wanted } => match self.hand_over(Find { ticket, wanted }) {
                 Ok(()) => return,
                 Err(error) => Report::Found {
@@ -440,6 +457,15 @@ impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
         (self.report)(report);
         if let Some(engine) = &self.engine {
             tell_notices(&**engine, &*self.report);
+        }
+    }
+
+    /// Works with what is on this disk now; the catalogue's thread makes its list anew.
+    fn rescan(&mut self) {
+        let renew = |engine: &E| Ok(engine.renewed());
+        if let Ok(Some(renewed)) = self.with_engine("looking at the disk", renew) {
+            self.engine = Some(Arc::new(renewed));
+            self.finds = None;
         }
     }
 

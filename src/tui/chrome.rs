@@ -123,7 +123,9 @@ fn standing(shell: &Shell) -> String {
             let cores = if opened.cores == 1 { "core" } else { "cores" };
             // Whole gigabytes, as everywhere on the hub: 1 GB is 1,000,000,000 bytes.
             let free = opened.free_memory / 1_000_000_000;
-            format!("{cards} | {} {cores}, {free} GB free", opened.cores)
+            let fetching = shell.fetches.in_all();
+            let before = fetching.unwrap_or(cards);
+            format!("{before} | {} {cores}, {free} GB free", opened.cores)
         }
     }
 }

@@ -8,7 +8,7 @@
 //! - `keymap`: every key, from which dispatch, footer, help and palette are made
 //! - `ask`, `models`, `try_model`: the panes; `views`: what lies over any of them: `card` at a cited line,
 //!   `compare` side by side, `script` for what does not run here; `awaited`: what they wait for;
-//!   `find`: words in what is read; `markdown`: rows of a text
+//!   `fetches`: models on their way to this disk; `find`: words in what is read; `markdown`: rows of a text
 //! - `input`, `editor`, `history`: typing; `picker`, `plain`: what lies over a pane
 //! - `chrome`, `theme`, `wrap`: what stands around a pane, styles, rows
 //! - `run`, `keys_in`, `terminal`, `signals`, `clipboard`, `external`, `notice`: the loop, what it
@@ -24,6 +24,7 @@ mod compare;
 mod editor;
 mod event;
 mod external;
+mod fetches;
 mod find;
 mod history;
 mod input;

@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use super::event::{Effect, Event};
+use super::fetches::Fetches;
 use super::history::{History, Kept};
 use super::keymap::{Command, Context, Keymap};
 use super::picker::Picker;
@@ -16,6 +17,7 @@ use super::theme::Theme;
 use super::wording::Wording;
 use crate::advisor::offer::Offer;
 use crate::error::{Error, Notice};
+use crate::hub::Hub;
 use crate::jobs::engine::Order;
 use crate::jobs::{Opened, Request};
 use crate::settings::{Notify, Settings};
@@ -31,7 +33,12 @@ pub struct Look {
     pub mouse: bool,
     /// Whether the end of something long is told outside the screen.
     pub notify: bool,
+    /// Where models are fetched from.
+    pub host: String,
 }
+
+/// Where models are fetched from, unless the user says otherwise.
+const HOST: &str = "huggingface.co";
 
 impl Look {
     /// The look that the user has set, and what of their keys does not fit.
@@ -46,6 +53,8 @@ impl Look {
             keymap,
             mouse: settings.mouse,
             notify: settings.notify == Notify::Auto,
+            // What is wrong with the variables is told by the first fetch.
+            host: Hub::of_environment(settings).map_or_else(|_| HOST.to_owned(), |hub| hub.host()),
         };
         (look, notices.collect())
     }
@@ -58,6 +67,7 @@ impl Default for Look {
             keymap: Keymap::default(),
             mouse: false,
             notify: false,
+            host: HOST.to_owned(),
         }
     }
 }
@@ -85,6 +95,10 @@ pub(super) struct Shell {
     pub(super) library: Library,
     /// Which key does what.
     pub(super) keymap: Keymap,
+    /// Models that are being fetched.
+    pub(super) fetches: Fetches,
+    /// Where they are fetched from.
+    pub(super) host: String,
     /// Earlier inputs, by what they belong to.
     histories: [History; Kept::ALL.len()],
     /// Whether the desk listens to the mouse.
@@ -125,8 +139,8 @@ pub(super) struct Wish {
     pub(super) task: Option<String>,
     /// The domain that was asked about.
     pub(super) domain: Option<String>,
-    /// Its speed is wanted.
-    pub(super) measures: bool,
+    /// What is to be done with it, once it is shown.
+    pub(super) then: Option<Command>,
 }
 
 impl fmt::Debug for Shell {
@@ -147,6 +161,8 @@ impl Shell {
             mouse: look.mouse,
             wording,
             library: Library::Opening,
+            fetches: Fetches::default(),
+            host: look.host,
             histories: Default::default(),
             notice: None,
             asked: None,
@@ -197,6 +213,21 @@ impl Shell {
         let order = make(self.tickets);
         self.effect(Effect::Order(order));
         self.tickets
+    }
+
+    /// Begins to fetch the model `id`, of which so many bytes were spoken of.
+    pub(super) fn fetch(&mut self, id: &str, bytes: u64) {
+        self.tickets += 1;
+        let (ticket, host) = (self.tickets, self.host.clone());
+        let request = self.fetches.begin(id, bytes, &host, ticket);
+        self.effect(Effect::Hub(request));
+    }
+
+    /// Stops fetching the model `id`; what has arrived stays.
+    pub(super) fn stop_fetch(&mut self, id: &str) {
+        if let Some(ticket) = self.fetches.stop(id) {
+            self.effect(Effect::StopHub(ticket));
+        }
     }
 
     /// Does what a text in an input says, where it is a command: `/quit`, `:q`. None when it is no

@@ -63,6 +63,17 @@ impl Picker {
         }
     }
 
+    /// A question with one line: Enter does it, Esc does not.
+    pub(super) fn question(line: String) -> Self {
+        let choice = Choice {
+            text: line,
+            key: String::new(),
+            names: &[],
+            then: Then::Chosen(0),
+        };
+        Self::new(Context::Choices, "Enter begins, Esc does not", vec![choice])
+    }
+
     /// What its keys are.
     pub(super) fn context(&self) -> Context {
         self.context

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::turn::Turn;
 use super::{Ask, Over, Part};
 use crate::advisor::Reading;
-use crate::advisor::answer::RunsHere;
+use crate::advisor::answer::{Availability, Ranked, RunsHere};
 use crate::advisor::present::Target;
 use crate::jobs::Request;
 use crate::tui::event::Effect;
@@ -34,6 +34,10 @@ impl Ask {
             Command::More => self.conversation.turn().is_some_and(Turn::has_more),
             Command::Mark | Command::Try | Command::Tune => self.model().is_some(),
             Command::Compare => self.compared().is_some(),
+            Command::Fetch => {
+                let ranked = self.ranked();
+                ranked.is_some_and(|model| model.availability == Availability::Fetch)
+            }
             Command::Open => self.conversation.target().is_some(),
             _ => false,
         }
@@ -71,12 +75,17 @@ impl Ask {
             && count > usize::from(self.cited.is_some())
     }
 
-    /// The id of the selected model.
-    fn model(&self) -> Option<&str> {
+    /// The selected model.
+    fn ranked(&self) -> Option<&Ranked> {
         match self.conversation.target()? {
-            Target::Model(n) => Some(&self.answer()?.models.get(n)?.id),
+            Target::Model(n) => self.answer()?.models.get(n),
             Target::Citation(_) => None,
         }
+    }
+
+    /// The id of the selected model.
+    fn model(&self) -> Option<&str> {
+        self.ranked().map(|model| model.id.as_str())
     }
 
     /// The models that `v` compares: those marked, else the first two. By id.
@@ -112,12 +121,8 @@ impl Ask {
     }
 
     /// Hands the selected model over to be tried; shows what to do with one that does not run here.
-    pub(super) fn try_out(&mut self, shell: &mut Shell) {
-        let (Some(answer), Some(Target::Model(n))) = (self.answer(), self.conversation.target())
-        else {
-            return;
-        };
-        let Some(model) = answer.models.get(n) else {
+    pub(super) fn try_out(&mut self, then: Option<Command>, shell: &mut Shell) {
+        let (Some(answer), Some(model)) = (self.answer(), self.ranked()) else {
             return;
         };
         let id = model.id.clone();
@@ -127,6 +132,7 @@ impl Ask {
                 id,
                 task: asked.task.clone(),
                 domain: asked.domain.clone(),
+                then,
                 ..Wish::default()
             }));
             return;

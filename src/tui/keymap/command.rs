@@ -79,6 +79,9 @@ commands! {
     Beside = "beside", "beside";
     Again = "again", "again";
     Measure = "measure", "measure";
+    Fetch = "fetch", "fetch";
+    StopFetch = "stop-fetch", "stop";
+    DeleteModel = "delete-model", "delete";
     AllOptions = "all-options", "options";
     Facets = "facets", "facets";
     Sort = "sort", "sort";
@@ -116,6 +119,7 @@ impl Command {
                 | Self::Tune
                 | Self::Again
                 | Self::Measure
+                | Self::Fetch
         )
     }
 

@@ -50,6 +50,9 @@ const OUTCOME: Contexts = of(&[C::Outcome]);
 const TRYING: Contexts = of(&[C::Samples, C::Outcome, C::Setup]);
 /// Where models are listed.
 const LISTS: Contexts = of(&[C::Answer, C::Models]);
+/// Where a model can be fetched, and where one that is being fetched is shown.
+const FETCHING: Contexts = TRYING.and(LISTS);
+const FETCHED: Contexts = TRYING.and(of(&[C::Models]));
 /// The inputs of the panes.
 const INPUTS: Contexts = of(&[C::Input, C::Filter, C::Prompt]);
 /// The inputs that take several lines.
@@ -142,6 +145,9 @@ static ROWS: &[Row] = &[
     (CARD, &[Key::char('t')], Command::Try, "t", "try", "try this model; for one that does not run here, a script and what does"),
     (of(&[C::Script]), &[ENTER], Command::Open, "Enter", "try what runs here", "try the model that does the same here"),
     (of(&[C::Models]), &[Key::char('b')], Command::Measure, "b", "measure", "measure how fast the marked model is here"),
+    (FETCHING, &[Key::char('p')], Command::Fetch, "p", "fetch", "fetch this model; says first how much, and from where"),
+    (FETCHED, &[Key::char('x')], Command::StopFetch, "x", "stop fetching", "stop fetching this model; what has arrived stays"),
+    (of(&[C::Models]), &[Key::char('d')], Command::DeleteModel, "d", "delete", "delete the marked model from this disk; says first what that frees"),
     (LISTS, &[Key::char('f')], Command::Tune, "f", "fine-tune", "plan a fine-tune of the marked model"),
     (ANSWER, &[Key::char('v')], Command::Compare, "v", "compare", "compare the marked models, or the first two"),
     (LISTS, &[Key::char(' ')], Command::Mark, "Space", "mark", "mark a model for comparing"),

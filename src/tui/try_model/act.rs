@@ -63,7 +63,10 @@ impl TryPane {
             return false;
         };
         if one.folder.is_none() {
-            shell.say(one.price());
+            shell.say(format!(
+                "{} p fetches it, outside the input.",
+                one.price(&shell.host)
+            ));
             return false;
         }
         self.halt(shell);
@@ -169,7 +172,7 @@ impl TryPane {
     }
 
     /// What can be chosen: what each line says, and a note.
-    fn choices(&self, about: &Choosing) -> Vec<(String, String)> {
+    fn choices(&self, about: &Choosing, host: &str) -> Vec<(String, String)> {
         match about {
             Choosing::Task => {
                 let one = |preset: &presets::Preset| {
@@ -213,6 +216,13 @@ impl TryPane {
                 };
                 self.ready().map(line).into_iter().collect()
             }
+            Choosing::Fetch => {
+                let line = |one: Candidate| {
+                    let memory = self.stock.memory(&one, self.setup.precision);
+                    (format!("fetch {}", one.amount(host)), memory)
+                };
+                self.candidate().map(line).into_iter().collect()
+            }
         }
     }
 
@@ -234,9 +244,9 @@ impl TryPane {
             Choosing::Model => "Models that do this: on the disk, and to be fetched",
             Choosing::Precision => "What the weights are kept in",
             Choosing::Beside => "What runs on the same text beside it",
-            Choosing::Measure => "Enter begins, Esc does not",
+            Choosing::Measure | Choosing::Fetch => "Enter begins, Esc does not",
         };
-        let lines = self.choices(&about);
+        let lines = self.choices(&about, &shell.host);
         let wide = lines.iter().map(|(text, _)| crate::tui::wrap::width(text));
         let wide = wide.max().unwrap_or(0);
         let choices = lines.into_iter().enumerate().map(|(n, (text, note))| {
@@ -273,6 +283,12 @@ impl TryPane {
                 self.setup.beside = other.map(|(one, precision)| (one.id.clone(), *precision));
             }
             Some(Choosing::Measure) => self.measure(shell),
+            Some(Choosing::Fetch) => {
+                if let Some(one) = self.candidate() {
+                    shell.fetch(&one.id, one.bytes);
+                    self.part = Part::Content;
+                }
+            }
             None => {}
         }
     }
@@ -371,11 +387,9 @@ impl TryPane {
             self.asked = None;
         }
         self.setup.model = Some(wish.id.clone());
-        if wish.measures {
+        if wish.then.is_some() {
             self.part = Part::Content;
-            if self.ready().is_some() {
-                self.choose(Choosing::Measure, shell);
-            }
+            self.then = wish.then;
             return;
         }
         let preset = self.setup.preset();

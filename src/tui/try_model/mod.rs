@@ -50,6 +50,7 @@ enum Choosing {
     Precision,
     Beside,
     Measure,
+    Fetch,
 }
 
 /// The pane.
@@ -65,6 +66,8 @@ pub(super) struct TryPane {
     choosing: Option<Choosing>,
     /// A model that nothing is known of, and the request for its card.
     unknown: Option<(u64, Wish)>,
+    /// What is to be done once it is known which models are on the disk.
+    then: Option<Command>,
     part: Part,
     example: usize,
     scroll: usize,
@@ -86,6 +89,7 @@ impl TryPane {
             asked: None,
             choosing: None,
             unknown: None,
+            then: None,
             part: Part::Input,
             example: 0,
             scroll: 0,
@@ -175,13 +179,22 @@ impl TryPane {
     }
 
     /// What is said of the models changed: the choice has to fit.
-    fn restock(&mut self, shell: &Shell) {
+    fn restock(&mut self, shell: &mut Shell) {
         if let Library::Open(opened) = &shell.library {
             self.stock.offer(opened.offers.iter().cloned());
         }
         if self.stock.is_known() && self.unknown.is_none() {
             self.setup.settle(&self.stock);
+            if let Some(then) = self.then.take().filter(|then| self.can(*then, shell)) {
+                self.run(then, shell);
+            }
         }
+    }
+
+    /// The id of the chosen model, if it is being fetched.
+    fn fetched<'a>(&'a self, shell: &Shell) -> Option<&'a str> {
+        let id = self.setup.model.as_deref()?;
+        shell.fetches.is_busy(id).then_some(id)
     }
 }
 
@@ -217,7 +230,7 @@ impl Pane for TryPane {
         }
     }
 
-    fn can(&self, command: Command, _shell: &Shell) -> bool {
+    fn can(&self, command: Command, shell: &Shell) -> bool {
         let typing = self.context().is_typing();
         match command {
             Command::NextPart
@@ -236,6 +249,11 @@ impl Pane for TryPane {
             Command::Edit => self.asked.is_some(),
             Command::Copy => self.copied().is_some(),
             Command::Measure => self.ready().is_some(),
+            Command::Fetch => {
+                let absent = self.candidate().is_some_and(|one| one.folder.is_none());
+                absent && self.fetched(shell).is_none()
+            }
+            Command::StopFetch => self.fetched(shell).is_some(),
             Command::AllOptions => self.setup.has_more(),
             Command::Up | Command::Down => match self.part {
                 Part::Content => self.lanes.is_empty() || self.last() > 0,
@@ -259,6 +277,12 @@ impl Pane for TryPane {
             Command::ChooseModel => self.choose(Choosing::Model, shell),
             Command::Beside => self.choose(Choosing::Beside, shell),
             Command::Measure => self.choose(Choosing::Measure, shell),
+            Command::Fetch => self.choose(Choosing::Fetch, shell),
+            Command::StopFetch => {
+                if let Some(id) = self.fetched(shell).map(str::to_owned) {
+                    shell.stop_fetch(&id);
+                }
+            }
             Command::AllOptions => {
                 self.setup.leave();
                 self.setup.toggle_all();

@@ -10,9 +10,6 @@ use crate::model::layers::Precision;
 use crate::model::pipeline::Task;
 use crate::text;
 
-/// Where models are fetched from, unless the user says otherwise.
-const HOST: &str = "huggingface.co";
-
 /// A model that can be tried, now or once it is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
@@ -20,7 +17,7 @@ pub(super) struct Candidate {
     pub(super) tasks: Vec<Task>,
     parameters: u64,
     /// Bytes of its files.
-    bytes: u64,
+    pub(super) bytes: u64,
     /// Where it is, if it is on the disk.
     pub(super) folder: Option<PathBuf>,
 }
@@ -135,12 +132,19 @@ impl Candidate {
     }
 
     /// That it is not on the disk, and what it costs.
-    pub(super) fn price(&self) -> String {
+    pub(super) fn price(&self, host: &str) -> String {
         format!(
-            "{} is not on this disk: {} from {HOST}.",
+            "{} is not on this disk: {} from {}.",
             self.shown(),
-            quantity::bytes(self.bytes)
+            quantity::bytes(self.bytes),
+            text::line(host)
         )
+    }
+
+    /// `google/flan-t5-base: 990 MB from huggingface.co`.
+    pub(super) fn amount(&self, host: &str) -> String {
+        let (bytes, host) = (quantity::bytes(self.bytes), text::line(host));
+        format!("{}: {bytes} from {host}", self.shown())
     }
 
     /// How long a measurement takes, in seconds; from what models of this kind took elsewhere.

@@ -52,7 +52,7 @@ impl TryPane {
         if self.part == Part::Setup {
             cursor = self.setup.view(&self.stock, true, theme, below, buffer);
         } else if self.lanes.is_empty() {
-            self.samples(theme, below, buffer);
+            self.samples(shell, below, buffer);
         } else {
             self.outcome(theme, body.content, buffer);
             if self.scroll < self.last() {
@@ -116,10 +116,11 @@ impl TryPane {
     }
 
     /// What a text has to be, and three to begin with; and what stands in the way.
-    fn samples(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    fn samples(&self, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+        let theme = shell.theme;
         let preset = self.setup.preset();
         let cells = usize::from(area.width.saturating_sub(5));
-        let mut rows: Vec<Row> = self.obstacle(theme, cells);
+        let mut rows: Vec<Row> = self.obstacle(shell, cells);
         let takes = format!("Takes {}. A line @FILE reads a file.", preset.takes);
         rows.extend(flow(&[(takes, Style::new())], cells));
         rows.push(Row::new());
@@ -166,18 +167,31 @@ impl TryPane {
     }
 
     /// Why the chosen model cannot run yet, and what it takes.
-    fn obstacle(&self, theme: Theme, cells: usize) -> Vec<Row> {
+    fn obstacle(&self, shell: &Shell, cells: usize) -> Vec<Row> {
+        let theme = shell.theme;
         let Some(one) = self.candidate().filter(|one| one.folder.is_none()) else {
             return Vec::new();
         };
-        let mut rows = flow(&[(one.price(), theme.strong())], cells);
+        let price = one.price(&shell.host);
+        let mut rows = flow(&[(price, theme.strong())], cells);
+        if let Some((lines, bad)) = shell.fetches.lines(&one.id) {
+            let style = if bad { theme.trouble() } else { Style::new() };
+            for line in lines {
+                rows.extend(flow(&[(line, style)], cells));
+            }
+            rows.push(Row::new());
+            return rows;
+        }
         let memory = self.stock.memory(&one, self.setup.precision);
         rows.extend(flow(&[(memory, Style::new())], cells));
         let ready = self.stock.of(self.setup.preset().task);
         let ready = ready.iter().find(|one| one.folder.is_some());
         let instead = match ready {
-            Some(one) => format!("Ready meanwhile: {}. m chooses it.", one.shown()),
-            None => format!("`hf download {}` fetches it.", one.shown()),
+            Some(one) => format!(
+                "p fetches it. Ready meanwhile: {}; m chooses it.",
+                one.shown()
+            ),
+            None => "p fetches it.".to_owned(),
         };
         rows.extend(flow(&[(instead, theme.dim())], cells));
         rows.push(Row::new());

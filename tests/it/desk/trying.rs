@@ -1,5 +1,8 @@
 //! The Try pane over stand-ins for models.
 
+use modeldesk::error::Error;
+use modeldesk::hub::{Digest, Offer, Offered, Progress, Revision};
+use modeldesk::jobs::{HubReport, HubRequest};
 use modeldesk::tui::Event;
 use modeldesk::tui::keymap::Context;
 
@@ -269,4 +272,145 @@ fn what_a_model_writes_cannot_steer_the_terminal() {
     let screen = desk.screen();
     assert!(screen.contains("safe text"), "{screen}");
     assert!(!screen.contains(['\u{1b}', '\u{7}', '\u{202e}']));
+}
+
+/// What a hub offers of FLAN-T5 base: one file of so many bytes.
+fn offer(bytes: u64) -> Offer {
+    Offer {
+        id: "google/flan-t5-base".to_owned(),
+        host: "huggingface.co".to_owned(),
+        revision: Revision::default(),
+        commit: "0123456789abcdef0123456789abcdef01234567".parse().unwrap(),
+        before: None,
+        renamed: None,
+        licence: Some("apache-2.0".to_owned()),
+        gated: false,
+        private: false,
+        architecture: Some("t5".to_owned()),
+        lacks: Vec::new(),
+        files: vec![Offered {
+            name: "model.safetensors".parse().unwrap(),
+            size: bytes,
+            digest: Digest::Sha256("ab".repeat(32)),
+            here: 0,
+            is_weights: true,
+        }],
+        free_disk: None,
+    }
+}
+
+/// The ticket of the last request to the hub, and whether it was to fetch.
+fn asked(desk: &Driver) -> (u64, bool) {
+    match desk.hub.last().expect("a request") {
+        HubRequest::Offer { ticket, .. } => (*ticket, false),
+        HubRequest::Fetch { ticket, .. } => (*ticket, true),
+    }
+}
+
+/// A desk that was told to fetch FLAN-T5 base from its answer, and has its offer.
+fn fetching(columns: u16, rows: u16, bytes: u64) -> (Driver, u64) {
+    let mut desk = Driver::answered(columns, rows);
+    desk.press("Tab j p");
+    let screen = desk.screen();
+    let question = "fetch google/flan-t5-base: 990 MB from huggingface.co";
+    assert!(screen.contains(question) && desk.hub.is_empty(), "{screen}");
+    desk.press("Enter");
+    let (ticket, fetches) = asked(&desk);
+    assert!(
+        !fetches && desk.screen().contains("Asking huggingface.co"),
+        "{}",
+        desk.screen()
+    );
+    let offer = Ok(Box::new(offer(bytes)));
+    desk.feed(Event::Hub(HubReport::Offered { ticket, offer }));
+    (desk, ticket)
+}
+
+fn progress(ticket: u64, done: u64) -> Event {
+    let progress = Progress {
+        file: "model.safetensors".to_owned(),
+        number: 1,
+        files: 1,
+        file_done: done,
+        file_bytes: 990_000_000,
+        done,
+        bytes: 990_000_000,
+        again: 0,
+    };
+    Event::Hub(HubReport::Progress { ticket, progress })
+}
+
+#[test]
+fn a_fetch_shows_how_far_it_is_in_every_pane() {
+    for (columns, rows) in [(60, 20), (80, 24), (120, 40)] {
+        let (mut desk, ticket) = fetching(columns, rows, 990_000_000);
+        assert!(asked(&desk).1, "{:?}", desk.hub);
+        desk.feed(progress(ticket, 412_000_000));
+        insta::assert_snapshot!(format!("try_fetching_{columns}x{rows}"), desk.screen());
+    }
+    let (mut desk, ticket) = fetching(80, 24, 990_000_000);
+    desk.feed(progress(ticket, 412_000_000));
+    desk.press("1");
+    assert!(desk.screen().contains("fetching 41%"), "{}", desk.screen());
+    desk.press("q");
+    assert!(desk.left.is_none(), "{}", desk.screen());
+}
+
+#[test]
+fn a_fetch_is_stopped_and_goes_on() {
+    let (mut desk, ticket) = fetching(80, 24, 990_000_000);
+    desk.press("x");
+    assert_eq!(desk.halted, [ticket]);
+    assert!(
+        desk.screen().contains("p goes on from there"),
+        "{}",
+        desk.screen()
+    );
+    // What comes late changes nothing.
+    desk.feed(progress(ticket, 500_000_000));
+    assert!(
+        desk.screen().contains("p goes on from there"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("p Enter");
+    let (again, _) = asked(&desk);
+    assert_ne!(again, ticket);
+    let offer = Err(Error::new("huggingface.co did not answer in 10 s"));
+    desk.feed(Event::Hub(HubReport::Offered {
+        ticket: again,
+        offer,
+    }));
+    let screen = desk.screen();
+    assert!(
+        screen.contains("did not answer") && screen.contains("p tries again"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn more_than_was_said_is_asked_about_again() {
+    let (mut desk, _) = fetching(80, 24, 2_000_000_000);
+    assert!(!asked(&desk).1, "{:?}", desk.hub);
+    let screen = desk.screen();
+    assert!(screen.contains("It has 2 GB, and not 990 MB"), "{screen}");
+    desk.press("p Enter");
+    assert!(asked(&desk).1, "{:?}", desk.hub);
+}
+
+#[test]
+fn what_is_deleted_says_what_it_frees() {
+    let mut desk = Driver::open(80, 24);
+    desk.press("Tab 2 /");
+    desk.type_text("model 01");
+    desk.press("Enter d");
+    assert!(desk.screen().contains("frees 120 MB"), "{}", desk.screen());
+    assert!(desk.deleted.is_empty());
+    desk.press("Enter");
+    assert_eq!(desk.deleted, ["org-1/model-01"]);
+    assert!(
+        desk.screen().contains("120 MB are free again"),
+        "{}",
+        desk.screen()
+    );
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use modeldesk::jobs::engine::{Order, Shelf};
-use modeldesk::jobs::{Engine, Request};
+use modeldesk::jobs::{Engine, HubRequest, Request};
 use modeldesk::tui::{App, Effect, Event, Leave, Look, Outcome, Theme, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -44,7 +44,11 @@ pub(in crate::desk) struct Driver {
     pub(in crate::desk) idle: bool,
     /// Orders that were left undone.
     pub(in crate::desk) orders: Vec<Order>,
-    /// Orders that were to be stopped.
+    /// Requests to the hub's thread.
+    pub(in crate::desk) hub: Vec<HubRequest>,
+    /// Models that were to be deleted.
+    pub(in crate::desk) deleted: Vec<String>,
+    /// Orders and fetches that were to be stopped.
     pub(in crate::desk) halted: Vec<u64>,
     /// Whether there is a clipboard.
     pub(in crate::desk) clipboard: Outcome,
@@ -65,6 +69,8 @@ impl Driver {
             shelf: shelf(),
             idle: false,
             orders: Vec::new(),
+            hub: Vec::new(),
+            deleted: Vec::new(),
             halted: Vec::new(),
             clipboard: Outcome::Desktop,
         }
@@ -97,6 +103,12 @@ impl Driver {
                     Effect::Order(order) => waiting.extend(replies(&order).into_iter().rev()),
                     Effect::Halt(ticket) => self.halted.push(ticket),
                     Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
+                    Effect::Hub(request) => self.hub.push(request),
+                    Effect::StopHub(ticket) => self.halted.push(ticket),
+                    Effect::Delete(id) => {
+                        self.deleted.push(id.clone());
+                        waiting.push(Event::Deleted(id, Ok(120_000_000)));
+                    }
                     Effect::Copy { what, text } => {
                         self.copied.push((what.clone(), text.clone()));
                         let outcome = self.clipboard;
@@ -213,6 +225,7 @@ pub(in crate::desk) fn reply(request: Request) -> Event {
             ticket,
             card: Double.card(&id),
         },
+        Request::Rescan => Event::Lapsed,
         Request::Find { ticket, wanted } => Event::Found {
             ticket,
             // Three days after the models on the disk were used.
