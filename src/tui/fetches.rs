@@ -175,7 +175,10 @@ impl Fetches {
                 format!("fetching {}%", share(progress.done, progress.bytes))
             }
             State::Stopped => "fetch stopped; p goes on".to_owned(),
-            State::Failed(_) => "fetch failed; p tries again".to_owned(),
+            State::Failed(told) => {
+                let why = told.first().map_or("", String::as_str);
+                format!("p tries again; {why}")
+            }
         })
     }
 

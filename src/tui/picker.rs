@@ -102,10 +102,12 @@ impl Picker {
             .collect();
         // A name comes before the word of a sentence.
         let begins = |name: &&str| !filter.is_empty() && name.starts_with(filter);
+        let chosen = self.context == Context::Choices;
         found.sort_by_key(|choice| {
             (
                 !choice.names.contains(&filter),
                 !choice.names.iter().any(begins),
+                chosen && !begins(&choice.text.to_lowercase().as_str()),
             )
         });
         found.extend(&self.rest);

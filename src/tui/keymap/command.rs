@@ -79,8 +79,9 @@ commands! {
     Beside = "beside", "beside";
     Again = "again", "again";
     Measure = "measure", "measure";
+    Stop = "stop", "stop";
     Fetch = "fetch", "fetch";
-    StopFetch = "stop-fetch", "stop";
+    StopFetch = "stop-fetch", "stop-fetch";
     DeleteModel = "delete-model", "delete";
     AllOptions = "all-options", "options";
     Facets = "facets", "facets";

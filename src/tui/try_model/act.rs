@@ -94,7 +94,8 @@ impl TryPane {
             })
             .collect();
         self.asked = Some(text.to_owned());
-        (self.scroll, self.follows) = (0, true);
+        // A text is followed to its end; what is found is read from its beginning.
+        (self.scroll, self.follows) = (0, preset.writes());
         true
     }
 
@@ -147,7 +148,7 @@ impl TryPane {
         if self.part != Part::Setup {
             let examples = &self.setup.preset().examples;
             if let Some(example) = examples.get(self.example) {
-                self.input.set(example.text);
+                self.fill(example.text);
                 self.part = Part::Input;
             }
             return;
@@ -159,6 +160,11 @@ impl TryPane {
             Field::Beside => self.choose(Choosing::Beside, shell),
             Field::Prefix | Field::Knob(_) => self.setup.edit(),
         }
+    }
+
+    fn fill(&mut self, example: &'static str) {
+        self.input.set(example);
+        self.filled = Some(example);
     }
 
     /// Types into what has the focus.
@@ -313,7 +319,7 @@ impl TryPane {
         if let Some(ticket) = order(&one, precision, LANES[0], Work::Measure, shell) {
             self.lanes = vec![Lane::measuring(named(&one, precision), ticket)];
             self.part = Part::Content;
-            (self.scroll, self.follows) = (0, true);
+            (self.scroll, self.follows) = (0, false);
         }
     }
 
@@ -394,8 +400,9 @@ impl TryPane {
         }
         let preset = self.setup.preset();
         self.example = preset.example_for(wish.domain.as_deref().unwrap_or_default());
-        if self.input.is_empty() && self.lanes.is_empty() {
-            self.input.set(preset.examples[self.example].text);
+        let untouched = self.filled.is_some_and(|text| self.input.text() == text);
+        if self.lanes.is_empty() && (untouched || self.input.is_empty()) {
+            self.fill(preset.examples[self.example].text);
         }
         self.part = Part::Input;
     }

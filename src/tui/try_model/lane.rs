@@ -230,6 +230,9 @@ impl Lane {
         for (n, part) in self.parts.iter().enumerate() {
             self.part(n, part, paper, rows);
         }
+        if !self.parts.is_empty() && !self.written.is_empty() {
+            rows.push(row("as a whole", theme.strong()));
+        }
         for (n, one) in texts.iter().enumerate() {
             let head = format!("{}  ", n + 1);
             let one = text::block(one).into_owned();
@@ -267,15 +270,17 @@ impl Lane {
             State::Waiting => Some("waiting for the engine".to_owned()),
             State::Loading(bytes) => Some(format!("loading {}", quantity::bytes(*bytes))),
             State::Running if self.measures => Some("measuring".to_owned()),
-            State::Running if self.pace.is_none() => Some("reading the text".to_owned()),
-            State::Running | State::Done(_) | State::Failed(_) => None,
+            State::Running if self.pace.is_some() => None,
+            State::Running if self.parts.is_empty() => Some("reading the text".to_owned()),
+            State::Running => Some("summarizing part by part".to_owned()),
+            State::Done(_) | State::Failed(_) => None,
             State::Stopped => Some("stopped".to_owned()),
         };
         let mut said: Vec<String> = state.into_iter().collect();
         said.extend(self.pace.map(paced));
         if let Some(done) = self.done() {
             if done.pace.is_none() && !self.measures {
-                said.push(format!("{:.0} ms", done.took.as_secs_f64() * 1e3));
+                said.push(format!("{:.1} ms", done.took.as_secs_f64() * 1e3));
             }
             said.extend(done.finish.and_then(ended).map(str::to_owned));
         }

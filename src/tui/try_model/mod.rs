@@ -57,6 +57,8 @@ enum Choosing {
 #[derive(Debug)]
 pub(super) struct TryPane {
     input: Input,
+    /// The example that the pane itself has put into the input.
+    filled: Option<&'static str>,
     setup: Setup,
     stock: Stock,
     /// The models at work, or that were.
@@ -83,6 +85,7 @@ impl TryPane {
     pub(super) fn new() -> Self {
         Self {
             input: Input::new(),
+            filled: None,
             setup: Setup::new(),
             stock: Stock::default(),
             lanes: Vec::new(),
@@ -152,11 +155,9 @@ impl TryPane {
         self.part = parts[(at + if forward { 1 } else { 2 }) % 3];
     }
 
-    fn back(&mut self, shell: &mut Shell) {
+    fn back(&mut self) {
         if self.setup.is_editing() {
             self.setup.leave();
-        } else if self.is_busy() {
-            self.stop(shell);
         } else {
             self.part = Part::Content;
         }
@@ -239,7 +240,8 @@ impl Pane for TryPane {
             | Command::ChooseTask
             | Command::ChooseModel
             | Command::Beside => true,
-            Command::Back => self.part != Part::Content || self.is_busy(),
+            Command::Back => self.part != Part::Content,
+            Command::Stop => self.is_busy() && !self.setup.is_editing(),
             Command::Open => match self.part {
                 Part::Setup => !self.setup.is_editing(),
                 _ => self.lanes.is_empty(),
@@ -270,7 +272,8 @@ impl Pane for TryPane {
             Command::NextPart => self.next_part(true),
             Command::PreviousPart => self.next_part(false),
             Command::ToInput => self.part = Part::Input,
-            Command::Back => self.back(shell),
+            Command::Back => self.back(),
+            Command::Stop => self.stop(shell),
             Command::Open => self.open(shell),
             Command::Examples => self.show_examples(shell),
             Command::ChooseTask => self.choose(Choosing::Task, shell),

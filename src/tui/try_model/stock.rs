@@ -93,6 +93,11 @@ impl Stock {
             Task::Summarization | Task::Translation | Task::Text2TextGeneration => {
                 one.id.contains("flan")
             }
+            // What was trained to say a label has other vectors than what was trained for texts.
+            Task::SentenceSimilarity => matches!(
+                one.tasks.first(),
+                Some(Task::SentenceSimilarity | Task::FeatureExtraction)
+            ),
             _ => one.tasks.first() == Some(&task),
         };
         all.sort_by(|a, b| {

@@ -76,13 +76,14 @@ impl TryPane {
         }
         let name = (area.x + 1, area.y);
         let x = chrome::put(buffer, area, name, preset.name, theme.strong());
-        let settings = settings.join("  ");
-        let left = area
-            .right()
-            .saturating_sub(wrap::width(&settings) as u16 + 1);
-        if left > x + 1 {
-            chrome::put(buffer, area, (left, area.y), &settings, theme.dim());
+        // Where there is little room the last one goes first.
+        let room = usize::from(area.right().saturating_sub(x + 3));
+        while settings.join("  ").len() > room {
+            settings.pop();
         }
+        let settings = settings.join("  ");
+        let left = area.right().saturating_sub(settings.len() as u16 + 1);
+        chrome::put(buffer, area, (left, area.y), &settings, theme.dim());
         let cells = usize::from(area.width.saturating_sub(2));
         let at = (area.x + 1, area.y + 1);
         chrome::put(

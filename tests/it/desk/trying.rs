@@ -414,3 +414,26 @@ fn what_is_deleted_says_what_it_frees() {
         desk.screen()
     );
 }
+
+#[test]
+fn an_example_gives_way_to_another_and_what_was_typed_does_not() {
+    let mut desk = Driver::answered(100, 30);
+    desk.press("Tab j t");
+    assert!(
+        desk.screen().contains("> Either party"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("Tab t");
+    desk.type_text("translate");
+    desk.press("Enter Enter");
+    assert!(desk.screen().contains("> How much"), "{}", desk.screen());
+    desk.press("Tab 1 t");
+    assert!(
+        desk.screen().contains("> Either party"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("Ctrl+U m i n e Tab 1 t");
+    assert!(desk.screen().contains("mine"), "{}", desk.screen());
+}
