@@ -8,7 +8,7 @@
 //! - [`jobs`]: the only threads and channels
 //! - [`advisor`]: question, constraints, ranked models, claims; comparison; plan; this machine
 //! - [`model`]: the models themselves, for inference and training
-//! - [`hub`]: the models on this disk, in the cache that Python's clients share
+//! - [`hub`]: the models on this disk, in the cache that Python's clients share, and their way there
 //! - [`index`]: the search index and the store of the user's cards
 //! - [`settings`]: what the user has set in `config.yaml`
 //! - [`card`]: model cards, read and checked; every fact remembers its line

@@ -74,7 +74,7 @@ fn standing(desk: &Desk<'_>, card: &Card) -> Vec<Claim> {
     let sentence = match (here.runs, &kind) {
         (RunsHere::Yes, _) => match here.availability {
             Availability::Fetch => format!(
-                "{named} runs at this desk once it is fetched: `hf download {id}`, then `modeldesk try {id}`.",
+                "{named} runs at this desk once it is fetched: `modeldesk pull {id}`, then `modeldesk try {id}`.",
                 id = text::ident(&card.id)
             ),
             _ => format!(

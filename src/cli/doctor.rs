@@ -137,7 +137,7 @@ fn examine(folders: &Folders, own: &Own, advisor: &Advisor) -> Value {
         } else {
             "not asked: nothing is sent without a command that fetches"
         },
-        "runs": "advice, comparison, plans; this build does not run models yet",
+        "runs": "advice, comparison, plans; models from the command line, and fetching them",
         "notices": notices(own, &cache, &skipped),
     })
 }

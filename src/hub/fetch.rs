@@ -21,6 +21,8 @@ use crate::text;
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
+/// How often another process may take a file away that was just fetched.
+const MOST_LOSSES: usize = 5;
 
 /// Hears what a fetch does.
 pub trait Observer {
@@ -167,6 +169,19 @@ impl Fetch<'_> {
 
     /// Sees to it that the blob of `file` is there and right.
     async fn file(&mut self, file: &Offered) -> Result<()> {
+        for _ in 0..MOST_LOSSES {
+            if self.blob(file).await? {
+                return Ok(());
+            }
+        }
+        let path = self.place.partial(&file.digest);
+        Err(Error::new("other processes take this file away again and again")
+            .at_path(&path)
+            .hint("the disk of the cache grants locks to everybody; let one process fetch at a time"))
+    }
+
+    /// As [`Self::file`], once; `false` where another process took away what was fetched.
+    async fn blob(&mut self, file: &Offered) -> Result<bool> {
         let (blob, path) = (
             self.place.blob(&file.digest),
             self.place.partial(&file.digest),
@@ -182,7 +197,7 @@ impl Fetch<'_> {
         let _lock = Lock::take(&lock, patience, self.cancel, arrived, &mut waiting).await?;
         if blob.symlink_metadata().is_ok() {
             if self.is_right(&blob, file).await? {
-                return Ok(());
+                return Ok(true);
             }
             self.tally.observer.note(&format!(
                 "{shown} on this disk was damaged, and is fetched again"

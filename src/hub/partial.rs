@@ -36,10 +36,12 @@ impl Partial {
         each: &mut dyn FnMut(u64),
     ) -> Result<Self> {
         let found = path.symlink_metadata().ok();
-        let usable = found.is_some_and(|found| found.is_file() && found.len() <= size);
+        let usable = found
+            .as_ref()
+            .is_some_and(|found| found.is_file() && found.len() <= size);
         let mut partial = Self {
-            file: if usable {
-                taken_up(&path)?
+            file: if usable || found.is_none() {
+                open_at(&path)?
             } else {
                 fresh(&path)?
             },
@@ -90,23 +92,20 @@ impl Partial {
         self.length == self.size && self.hasher.is(&self.digest)
     }
 
-    /// Gives it its name, for good.
-    pub(super) fn finish(self, blob: &Path) -> Result<()> {
+    /// Gives it its name, for good. `false` where another process took the file away, which a disk
+    /// without locks allows.
+    pub(super) fn finish(self, blob: &Path) -> Result<bool> {
         self.file.sync_all().map_err(|e| self.cannot_write(e))?;
         if !is_same(&self.file, &self.path).unwrap_or(false) {
-            // Another process has given it its name, or has begun anew.
-            let there = blob.metadata().is_ok_and(|found| found.len() == self.size);
-            return if there {
-                Ok(())
-            } else {
-                Err(Error::new("another process has taken this file away")
-                    .at_path(&self.path)
-                    .hint("try again"))
-            };
+            return Ok(false);
         }
-        let named = std::fs::rename(&self.path, blob);
-        let named = named.and_then(|()| files::sync_folder(blob.parent().unwrap_or(blob)));
-        named.map_err(|e| Error::io("rename", &self.path, e))
+        match std::fs::rename(&self.path, blob) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            named => named
+                .and_then(|()| files::sync_folder(blob.parent().unwrap_or(blob)))
+                .map_err(|e| Error::io("rename", &self.path, e))?,
+        }
+        Ok(true)
     }
 
     /// Leaves nothing of it.
@@ -120,21 +119,19 @@ impl Partial {
     }
 }
 
-fn taken_up(path: &Path) -> Result<File> {
-    let file = OpenOptions::new().read(true).write(true).open(path);
-    file.map_err(|e| Error::io("go on with", path, e))
+/// The file at `path`, as it is, or a new one.
+fn open_at(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path).map_err(|e| Error::io("make", path, e))
 }
 
 /// A new file at `path`, in place of what is there.
 fn fresh(path: &Path) -> Result<File> {
-    let cannot = |e| Error::io("make", path, e);
     match std::fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(cannot(e)),
-        _ => {}
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("make", path, e)),
+        _ => open_at(path),
     }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    options.open(path).map_err(cannot)
 }
 
 /// Whether `path` is that open file.

@@ -149,11 +149,15 @@ fn serve(
         folders,
         report: Box::new(report),
     });
-    LocalSet::new().block_on(&runtime, async {
+    let tasks = LocalSet::new();
+    tasks.block_on(&runtime, async {
         while let Some((request, cancel)) = inbox.recv().await {
             spawn_local(Rc::clone(&desk).answer(request, cancel));
         }
     });
+    drop(tasks);
+    // A name that is still being looked up holds nobody back.
+    runtime.shutdown_background();
 }
 
 /// What all requests share.

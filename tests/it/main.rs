@@ -13,6 +13,7 @@ mod checkpoint;
 mod compare;
 mod counts;
 mod desk;
+mod hub;
 mod index;
 mod judged;
 mod models;
