@@ -8,11 +8,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use modeldesk::error::Result;
-use modeldesk::hub::Cache;
-use modeldesk::jobs::Cancel;
+use modeldesk::files::Folders;
+use modeldesk::hub::{Cache, Hub};
 use modeldesk::jobs::engine::{
     Done, EngineWorker, Input, Models, News, Output, Report, Runner, Shelf, Weights, Work,
 };
+use modeldesk::jobs::{Cancel, HubReport, HubWorker};
 use modeldesk::model::layers::Precision;
 use modeldesk::model::pipeline::Task;
 use modeldesk::tui::Event;
@@ -323,4 +324,53 @@ fn the_model_used_longest_ago_leaves_when_memory_is_short() {
     free.store(u64::MAX / 4, Ordering::Relaxed);
     let (found, _) = run("feature-extraction", Task::FeatureExtraction);
     assert!(matches!(found, Ok(Output::States(_))));
+}
+
+#[test]
+fn a_model_is_fetched_from_the_desk_and_runs() {
+    let id = "google/flan-t5-base";
+    let serving = crate::hub::Serving::new(id, &fixture("text2text-generation"));
+    let mut live = Live::start(Models::new(None));
+    live.models = cache::Models::new();
+    let models = Cache::at(live.models.folder());
+    live.desk.feed(Event::Shelf(Shelf::of(&models)));
+    let hub = Hub::at(&serving.endpoint(), models.clone()).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let (sender, reports) = channel();
+    let report = move |report| {
+        // A test that is over listens no more.
+        let _ = sender.send(report);
+    };
+    let worker = HubWorker::start(hub, Folders::below(home.path()), report).unwrap();
+    live.desk.press("Tab m");
+    live.desk.type_text(id);
+    live.desk.press("Enter p");
+    assert!(
+        live.desk.hub.is_empty(),
+        "nothing is asked before it was said"
+    );
+    live.desk.press("Enter");
+    loop {
+        for request in std::mem::take(&mut live.desk.hub) {
+            worker.send(request, Cancel::new());
+        }
+        let report = reports.recv_timeout(FOREVER).expect("a report");
+        let last = matches!(report, HubReport::Fetched { .. });
+        live.desk.shelf = Shelf::of(&models);
+        live.desk.feed(Event::Hub(report));
+        if last {
+            break;
+        }
+    }
+    let screen = live.desk.screen();
+    assert!(
+        screen.contains("google/flan-t5-base is on this disk now."),
+        "{screen}"
+    );
+    live.desk.press("i");
+    let screen = live.run("The lease ends in May.");
+    assert!(
+        screen.contains("q8  on disk") && screen.contains("first token"),
+        "{screen}"
+    );
 }
