@@ -209,9 +209,10 @@ fn serve(
     while let Ok((order, cancel)) = inbox.recv() {
         let ticket = order.ticket;
         let mut tell = |news| report(Report { ticket, news });
-        let mut sound = false;
+        let mut sound = true;
         let ended = cancel.check().and_then(|()| {
             guarded("the engine", || {
+                sound = false;
                 let done = runner.work(&order.model, &order.work, &cancel, &mut tell);
                 sound = true;
                 done

@@ -94,7 +94,9 @@ fn a_newer_order_stops_the_one_before_and_no_other() {
     assert_eq!(end(&inbox, 1).unwrap_err().kind(), Kind::Interrupted);
     end(&inbox, 2).unwrap();
     assert_eq!(end(&inbox, 3).unwrap_err().kind(), Kind::Interrupted);
-    end(&inbox, 4).unwrap();
+    let done = end(&inbox, 4).unwrap();
+    // What is loaded stays when an order is stopped.
+    assert_eq!(done.output, Output::Texts(vec!["0".to_owned()]));
     // The third was stopped before it began.
     assert_eq!(begins.try_iter().count(), 2);
 }

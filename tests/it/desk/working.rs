@@ -145,7 +145,7 @@ fn every_task_runs_from_the_desk() {
         ("classify", "It lasts two days.", "tok/s"),
         ("rewrite", "Send it.", "tok/s"),
         ("write on", "The train", "first token"),
-        ("fill in words", "The [MASK] is on time.", "###"),
+        ("fill in words", "The [MASK] is on time.", "  0."),
         ("label a text", "The train is on time.", "POSITIVE"),
         ("find names", "Anna lives in Vienna.", "Anna"),
         ("find the answer", &named, "Anna lives in Vienna."),
