@@ -14,6 +14,7 @@ mod shelf;
 mod work;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,8 +22,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::advisor::{Requester, guarded};
-use super::{Cancel, spawn};
+use super::advisor::Requester;
+use super::{Cancel, panic_error, spawn};
 use crate::error::Result;
 use crate::model::generate;
 use crate::model::layers::Precision;
@@ -209,18 +210,9 @@ fn serve(
     while let Ok((order, cancel)) = inbox.recv() {
         let ticket = order.ticket;
         let mut tell = |news| report(Report { ticket, news });
-        let mut sound = true;
-        let ended = cancel.check().and_then(|()| {
-            guarded("the engine", || {
-                sound = false;
-                let done = runner.work(&order.model, &order.work, &cancel, &mut tell);
-                sound = true;
-                done
-            })
-        });
-        if !sound {
-            runner.reset();
-        }
+        let ended = cancel
+            .check()
+            .and_then(|()| attend(&mut runner, &order, &cancel, &mut tell));
         let mut known = lock(newest);
         if known.get(&order.by).is_some_and(|(of, _)| *of == ticket) {
             known.remove(&order.by);
@@ -228,6 +220,21 @@ fn serve(
         drop(known);
         tell(News::Ended(ended.map(Box::new)));
     }
+}
+
+/// Does an order; a panic becomes an error, and what was held is given up.
+fn attend(
+    runner: &mut impl Runner,
+    order: &Order,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(News),
+) -> Result<Done> {
+    let work = || runner.work(&order.model, &order.work, cancel, tell);
+    // Nothing of the work is used again but the runner, which is reset.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        runner.reset();
+        Err(panic_error("the engine", panic.as_ref()))
+    })
 }
 
 #[cfg(test)]

@@ -193,7 +193,7 @@ impl TryPane {
     }
 
     /// The id of the chosen model, if it is being fetched.
-    fn fetched<'a>(&'a self, shell: &Shell) -> Option<&'a str> {
+    fn fetched(&self, shell: &Shell) -> Option<&str> {
         let id = self.setup.model.as_deref()?;
         shell.fetches.is_busy(id).then_some(id)
     }
