@@ -128,6 +128,17 @@ pub fn unpacked<R: Read + 'static>(mut file: BufReader<R>) -> io::Result<Box<dyn
     })
 }
 
+/// Free bytes on the disk that holds `path`, or will hold it.
+pub fn free_space(path: &Path) -> Option<u64> {
+    let there = path.ancestors().find(|path| path.exists())?;
+    let there = if there.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        there
+    };
+    fs4::available_space(there).ok()
+}
+
 /// Makes a rename inside `folder` durable.
 ///
 /// # Errors

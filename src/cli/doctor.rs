@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::ask::open_advisor;
 use super::out::Out;
 use super::{Exit, Own, Result};
-use crate::advisor::{Advisor, Machine, quantity};
+use crate::advisor::{Advisor, quantity};
 use crate::card::Origin;
 use crate::error::{Notice, shown};
-use crate::files::Folders;
+use crate::files::{self, Folders};
 use crate::hub::{Cache, Cached};
 use crate::tui::keymap::{Command, Keymap};
 
@@ -98,7 +98,7 @@ fn examine(folders: &Folders, own: &Own, advisor: &Advisor) -> Value {
     };
     let yours = count(Origin::User) + count(Origin::Run);
     let disk =
-        Machine::free_disk(&folders.data).map_or_else(|| "unknown".to_owned(), quantity::bytes);
+        files::free_space(&folders.data).map_or_else(|| "unknown".to_owned(), quantity::bytes);
     let offline = is_set("HF_HUB_OFFLINE");
     let cache = Cache::of_environment(&own.settings);
     let (models, skipped) = cache.scan();
@@ -137,7 +137,7 @@ fn examine(folders: &Folders, own: &Own, advisor: &Advisor) -> Value {
         } else {
             "not asked: nothing is sent without a command that fetches"
         },
-        "runs": "advice, comparison, plans; this build does not run models yet",
+        "runs": "advice, comparison, plans; models from the command line, and fetching them",
         "notices": notices(own, &cache, &skipped),
     })
 }

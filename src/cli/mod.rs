@@ -15,6 +15,7 @@ mod interrupt;
 mod model;
 pub mod out;
 mod plain;
+mod pull;
 mod try_model;
 mod tune;
 
@@ -47,6 +48,7 @@ Examples:
   modeldesk                                    the desk, on a terminal
   modeldesk ask \"Which model is best for summarizing legal documents?\"
   modeldesk compare bert distilbert            side by side
+  modeldesk pull google/flan-t5-small          fetch a model from the hub
   modeldesk try DIR \"Some text.\"                run a model on a text
   modeldesk eval DIR --data test.csv           how good it is, and how sure that is
   modeldesk cards list                         the model cards on this disk
@@ -71,6 +73,8 @@ enum Command {
     Compare(compare::Arguments),
     /// List, read, check, add and import model cards
     Cards(cards::Arguments),
+    /// Fetch a model from the hub, or go on with what was interrupted
+    Pull(pull::Arguments),
     /// Run a model on a text, or on a file of them
     Try(Box<try_model::Arguments>),
     /// Look at data as a model would learn from it
@@ -96,6 +100,7 @@ impl Command {
             Self::Ask(arguments) => ask::run(&arguments, &own.settings, out),
             Self::Compare(arguments) => compare::run(&arguments, &own.settings, out),
             Self::Cards(arguments) => cards::run(arguments, &own.settings, out),
+            Self::Pull(arguments) => pull::run(&arguments, &own.settings, out),
             Self::Try(arguments) => try_model::run(&arguments, &own.settings, out),
             Self::Tune(arguments) => tune::run(&arguments, &own.settings, out),
             Self::Eval(arguments) => eval::run(&arguments, &own.settings, out),

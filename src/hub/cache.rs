@@ -94,11 +94,25 @@ impl Cache {
         (found, self.notices(said))
     }
 
+    /// The model `id`, if anything of it is here.
+    pub fn find(&self, id: &str) -> Option<Cached> {
+        index::check_id(id).ok()?;
+        let folder = self.folder_of(id);
+        let found = folder.symlink_metadata().ok()?;
+        found
+            .is_dir()
+            .then(|| repository::read(&folder, id.to_owned()).0)
+    }
+
     /// The folder of a model's files, as they are at the revision that is kept.
     pub fn snapshot(&self, cached: &Cached) -> Option<PathBuf> {
-        let name = format!("{MODELS}{}", cached.id.replace('/', "--"));
         let revision = cached.revision.as_ref()?;
-        Some(self.folder.join(name).join("snapshots").join(revision))
+        Some(self.folder_of(&cached.id).join("snapshots").join(revision))
+    }
+
+    fn folder_of(&self, id: &str) -> PathBuf {
+        self.folder
+            .join(format!("{MODELS}{}", id.replace('/', "--")))
     }
 
     /// The folder of the files of the model `id` at `commit`, else at the revision that is kept;

@@ -281,7 +281,7 @@ pub(super) fn is_commit(text: &str) -> bool {
 }
 
 /// The name in `../../blobs/NAME`; none of a fetch that is not finished.
-fn blob_named(target: &Path) -> Option<&str> {
+pub(super) fn blob_named(target: &Path) -> Option<&str> {
     let mut parts = target.components();
     let up = Some(Component::ParentDir);
     let blobs = Some(Component::Normal("blobs".as_ref()));

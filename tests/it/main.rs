@@ -14,6 +14,7 @@ mod compare;
 mod counts;
 mod desk;
 mod finetune;
+mod hub;
 mod index;
 mod judged;
 mod models;

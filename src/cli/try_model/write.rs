@@ -135,6 +135,7 @@ pub(super) fn run(with: &With, parts: Parts, out: &mut Out) -> Result<Tried> {
     for (i, text) in with.inputs.iter().enumerate() {
         let ask = Ask {
             text,
+            prefix: None,
             options: &options,
             return_full_text: !arguments.writing.no_full_text,
             cancel: with.cancel,
@@ -222,8 +223,8 @@ impl Screen {
 
     fn progress(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
         match progress {
-            Progress::Text(piece) if self.live => self.show(piece),
-            Progress::Text(_) => {}
+            Progress::Token { text, .. } if self.live && !text.is_empty() => self.show(text),
+            Progress::Token { .. } | Progress::Reading { .. } => {}
             Progress::Part { at, of, summary } => {
                 say(
                     "note",

@@ -32,13 +32,14 @@ enum Part {
     Index,
     Desk,
     Checkpoint,
+    Hub,
     All,
 }
 
 impl Part {
     /// The tests' module and the rows that they stand for.
     fn modules(self) -> Vec<(&'static str, &'static [&'static str])> {
-        const ALL: [(Part, &str, &[&str]); 5] = [
+        const ALL: [(Part, &str, &[&str]); 6] = [
             (Part::Cards, "cards", &["Y1", "Y2", "Y3", "Y4"]),
             (Part::Text, "text", &["T1", "T2", "T3"]),
             (Part::Index, "index", &["I1", "I2", "I3", "I4"]),
@@ -47,6 +48,13 @@ impl Part {
                 Part::Checkpoint,
                 "checkpoint",
                 &["D9", "M1", "M2", "M4", "M5"],
+            ),
+            (
+                Part::Hub,
+                "hub",
+                &[
+                    "D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9", "D10", "D11",
+                ],
             ),
         ];
         let wanted = ALL
