@@ -108,7 +108,7 @@ impl World {
         let revision = revision.parse().unwrap();
         match talk.offer(ID, revision, cancel) {
             Ok(offer) => talk.fetch(offer, cancel),
-            Err(error) => Pulled::failed(error),
+            Err(error) => Pulled::failed(&error),
         }
     }
 
@@ -134,7 +134,7 @@ impl World {
     fn check_whole(&self, of: &Repository) {
         self.check();
         let found = self.cache().find(ID).expect("it is there");
-        assert!(found.whole && found.revision.as_deref() == Some(&of.commit));
+        assert!(found.whole && found.revision.as_deref() == Some(of.commit.as_str()));
         let folder = self.cache().snapshot(&found).unwrap();
         assert_eq!(
             std::fs::read(folder.join(WEIGHTS)).unwrap(),
@@ -259,9 +259,9 @@ struct Pulled {
 }
 
 impl Pulled {
-    fn failed(error: modeldesk::error::Error) -> Self {
+    fn failed(error: &modeldesk::error::Error) -> Self {
         let mut pulled = Self::default();
-        pulled.fail(&error);
+        pulled.fail(error);
         pulled
     }
 
