@@ -209,7 +209,7 @@ fn no_frame_holds_a_control_character_or_what_followed_it() {
             let models = models_screens(payload, size);
             for screen in screens(payload, size).into_iter().chain(models) {
                 cases += 1;
-                assert_eq!(forbidden(&screen), [], "{payload:?}\n{screen}");
+                assert!(forbidden(&screen).is_empty(), "{payload:?}\n{screen}");
                 // In an id they are not left out but made visible, behind a mark.
                 let unmarked = |hidden: &&str| {
                     screen
@@ -229,7 +229,7 @@ fn no_frame_holds_a_control_character_or_what_followed_it() {
 fn the_payloads_are_hostile() {
     for (payload, hidden) in PAYLOADS {
         assert!(hidden.is_none_or(|hidden| payload.contains(hidden)));
-        assert_ne!(forbidden(payload), []);
+        assert!(!forbidden(payload).is_empty());
     }
 }
 

@@ -97,7 +97,7 @@ fn a_card_of_ones_own_and_a_built_in_one_stay() {
     );
     let said = text(&run(&world, &home, &["pull", ID]).stderr);
     assert!(
-        said.contains("its card is not indexed: the user one answers"),
+        said.contains("its card is not indexed: your own answers"),
         "{said}"
     );
     let shown = run(&world, &home, &["cards", "show", ID]);

@@ -69,12 +69,21 @@ impl World {
             server,
             root: tempfile::tempdir().unwrap(),
             patience: Patience {
-                answer: Duration::from_millis(400),
-                bytes: Duration::from_millis(400),
+                answer: FOREVER,
+                bytes: FOREVER,
                 lock: Duration::from_millis(900),
                 attempts: 1,
                 pause: Duration::from_millis(2),
             },
+        }
+    }
+
+    /// As little patience as is needed to see what becomes of a server that stands still.
+    fn hasty(&self) -> Patience {
+        Patience {
+            answer: Duration::from_millis(400),
+            bytes: Duration::from_millis(400),
+            ..self.patience
         }
     }
 
