@@ -54,7 +54,6 @@ impl Body<'_> {
                         "it did not have the hash that the hub states",
                     );
                     partial.begin_again()?;
-                    continue;
                 }
                 Err(Fault::Lasting(error)) => return Err(error),
                 Err(Fault::Passing(error, later)) => {
