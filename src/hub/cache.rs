@@ -153,7 +153,7 @@ fn take(
 
 /// Where the environment puts the cache, by the rules of `huggingface_hub`.
 fn place(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-    let set = |name| {
+    let set = |name: &str| {
         let value = variable(name).filter(|value| !value.is_empty())?;
         Some(files::from_home(Path::new(&value)))
     };
