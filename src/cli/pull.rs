@@ -9,10 +9,11 @@ use super::interrupt::stop_on_interrupt;
 use super::out::{Out, say, tell};
 use super::{Exit, Result};
 use crate::advisor::{Machine, Room, Space, architecture_name, is_known};
+use crate::card::Origin;
 use crate::error::{Error, Kind, shown};
 use crate::files::Folders;
 use crate::hub::{Cached, Hub, Offer, Progress, Revision};
-use crate::index::{TakenIn, origin_name};
+use crate::index::TakenIn;
 use crate::jobs::{Arrived, Cancel, Card, HubReport, HubRequest, HubWorker};
 use crate::settings::Settings;
 use crate::text;
@@ -279,12 +280,10 @@ fn tell_arrived(offer: &Offer, arrived: &Arrived) {
     match &arrived.card {
         Card::None => say("note", "it has no card"),
         Card::Taken(TakenIn::Indexed) => tell("its card is indexed, unchecked"),
-        Card::Taken(TakenIn::Kept(origin)) => {
-            tell(&format!(
-                "its card is not indexed: the {} one answers",
-                origin_name(*origin)
-            ));
+        Card::Taken(TakenIn::Kept(Origin::BuiltIn)) => {
+            tell("its card is not indexed: the built-in one answers");
         }
+        Card::Taken(TakenIn::Kept(_)) => tell("its card is not indexed: your own answers"),
         Card::Failed(error) => say("note", &format!("its card could not be indexed: {error}")),
     }
 }

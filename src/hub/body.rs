@@ -25,8 +25,8 @@ pub(super) struct Body<'a> {
 
 /// Hears how a body arrives.
 pub(super) trait Arrival {
-    /// So many bytes of the file are there.
-    fn reached(&mut self, length: u64);
+    /// So many bytes came, and so many of the file are there now.
+    fn came(&mut self, bytes: u64, length: u64);
     /// So many bytes that were there are fetched again, and why.
     fn again(&mut self, bytes: u64, why: &str);
 }
@@ -54,7 +54,6 @@ impl Body<'_> {
                         "it did not have the hash that the hub states",
                     );
                     partial.begin_again()?;
-                    continue;
                 }
                 Err(Fault::Lasting(error)) => return Err(error),
                 Err(Fault::Passing(error, later)) => {
@@ -161,7 +160,7 @@ impl Body<'_> {
                         let what = format!("sends more of {} than there is", self.shown());
                         return Err(Fault::lasting(host, what));
                     }
-                    arrival.reached(partial.length());
+                    arrival.came(bytes.len() as u64, partial.length());
                 }
                 Ok(None) if partial.length() == partial.size() => return Ok(()),
                 Ok(None) => {

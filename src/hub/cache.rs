@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::repository;
+use super::{environment, repository};
 use crate::error::{Notice, shown};
 use crate::settings::Settings;
 use crate::{files, index, text};
@@ -168,14 +168,11 @@ fn take(
 
 /// Where the environment puts the cache, by the rules of `huggingface_hub`.
 fn place(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-    let set = |name| {
+    let set = |name: &str| {
         let value = variable(name).filter(|value| !value.is_empty())?;
         Some(files::from_home(Path::new(&value)))
     };
-    set("HF_HUB_CACHE")
-        .or_else(|| Some(set("HF_HOME")?.join("hub")))
-        .or_else(|| Some(set("XDG_CACHE_HOME")?.join("huggingface/hub")))
-        .unwrap_or_else(|| files::from_home(Path::new("~/.cache/huggingface/hub")))
+    set("HF_HUB_CACHE").unwrap_or_else(|| environment::home(&set).join("hub"))
 }
 
 #[cfg(test)]

@@ -219,8 +219,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_is_said_before_anything_is_fetched() {
-        for (names, why) in [
-            (&["config.json", "pytorch_model.bin"][..], "pickles only"),
+        let cases: [(&[&str], &str); 7] = [
+            (&["config.json", "pytorch_model.bin"], "pickles only"),
             (
                 &["adapter_config.json", "adapter_model.safetensors"],
                 "is an adapter",
@@ -240,7 +240,8 @@ mod tests {
                 ],
                 "capitals",
             ),
-        ] {
+        ];
+        for (names, why) in cases {
             let error = chosen(names).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }

@@ -272,7 +272,7 @@ mod tests {
         let home = Path::new(&kept).parent().unwrap().to_str().unwrap();
         let all = [
             ("HF_TOKEN", "hf_set"),
-            ("HF_TOKEN_PATH", &other),
+            ("HF_TOKEN_PATH", other.as_str()),
             ("HF_HOME", home),
         ];
         assert_eq!(token(&all).as_deref(), Some("hf_set"));

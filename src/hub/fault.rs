@@ -90,9 +90,10 @@ impl Asked<'_> {
             (_, "RevisionNotFound") => self.no_revision().into(),
             (_, "EntryNotFound") => self.no_file().into(),
             (StatusCode::UNAUTHORIZED, _) if is_bad_token(headers) => self.bad_token().into(),
-            (_, "RepoNotFound") | (StatusCode::UNAUTHORIZED, _) => self.no_repository().into(),
             (StatusCode::NOT_FOUND, _) if self.file.is_some() => self.no_file().into(),
-            (StatusCode::NOT_FOUND, _) => self.no_repository().into(),
+            (_, "RepoNotFound") | (StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND, _) => {
+                self.no_repository().into()
+            }
             _ if is_passing(status) => {
                 Fault::Passing(self.answers(status, headers), later(headers))
             }

@@ -91,7 +91,6 @@ impl Hub {
             offer,
             cancel,
             place,
-            fetched: 0,
             tally: Tally {
                 observer,
                 progress: Progress {
@@ -100,6 +99,7 @@ impl Hub {
                     ..Progress::default()
                 },
                 before: 0,
+                came: 0,
                 told: None,
             },
         };
@@ -109,7 +109,7 @@ impl Hub {
             card: Some(folder.join(CARD)).filter(|card| card.is_file()),
             folder,
             commit: offer.commit.clone(),
-            fetched: fetch.fetched,
+            fetched: fetch.tally.came,
             took: start.elapsed(),
         })
     }
@@ -144,7 +144,6 @@ struct Fetch<'a> {
     offer: &'a Offer,
     cancel: &'a Cancel,
     place: Place,
-    fetched: u64,
     tally: Tally<'a>,
 }
 
@@ -211,10 +210,7 @@ impl Fetch<'_> {
             self.tally.reached(there);
         };
         let mut partial = Partial::open(path.clone(), known, self.cancel, &mut each).await?;
-        let had = partial.length();
-        let fetched = self.body(file, &mut partial).await;
-        self.fetched += partial.length().saturating_sub(had);
-        match fetched {
+        match self.body(file, &mut partial).await {
             Ok(()) => partial.finish(&blob),
             Err(error) => {
                 let is_wrong = partial.length() == partial.size() && !partial.is_right();
@@ -296,6 +292,8 @@ struct Tally<'a> {
     progress: Progress,
     /// Bytes of the files before the one at hand.
     before: u64,
+    /// Bytes that came over the network.
+    came: u64,
     told: Option<Instant>,
 }
 
@@ -314,6 +312,14 @@ impl Tally<'_> {
         self.tell(true);
     }
 
+    /// So many bytes of the file at hand are there.
+    fn reached(&mut self, length: u64) {
+        let progress = &mut self.progress;
+        progress.file_done = progress.file_done.max(length);
+        progress.done = progress.done.max(self.before.saturating_add(length));
+        self.tell(false);
+    }
+
     fn tell(&mut self, now: bool) {
         if now || self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
             self.told = Some(Instant::now());
@@ -323,11 +329,9 @@ impl Tally<'_> {
 }
 
 impl Arrival for Tally<'_> {
-    fn reached(&mut self, length: u64) {
-        let progress = &mut self.progress;
-        progress.file_done = progress.file_done.max(length);
-        progress.done = progress.done.max(self.before.saturating_add(length));
-        self.tell(false);
+    fn came(&mut self, bytes: u64, length: u64) {
+        self.came += bytes;
+        self.reached(length);
     }
 
     fn again(&mut self, bytes: u64, why: &str) {

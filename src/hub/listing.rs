@@ -179,7 +179,7 @@ fn of_text(text: &[u8], id: &str) -> Result<Listing> {
                 .hint("report it to the hub; nothing was fetched")
         };
         let name: FileName = sibling.rfilename.parse().map_err(unsafe_name)?;
-        let stated = stated(&sibling.size, sibling.blob.as_deref(), sibling.lfs.as_ref());
+        let stated = stated(sibling.size, sibling.blob.as_deref(), sibling.lfs.as_ref());
         let shown = text::ident(name.as_str()).into_owned();
         let stated = stated.map_err(|what| Error::new(format!("{shown} {what}")))?;
         if files.insert(name, stated).is_some() {
@@ -205,13 +205,13 @@ fn of_text(text: &[u8], id: &str) -> Result<Listing> {
 
 /// A large file is known by its SHA-256, and its blob in git is a pointer to it.
 fn stated(
-    size: &Option<u64>,
+    size: Option<u64>,
     blob: Option<&str>,
     large: Option<&Large>,
 ) -> Result<Stated, &'static str> {
     let (size, hex) = match large {
-        Some(large) => (large.size.or(*size), large.sha256.as_deref()),
-        None => (*size, blob),
+        Some(large) => (large.size.or(size), large.sha256.as_deref()),
+        None => (size, blob),
     };
     let parse = if large.is_some() {
         Digest::sha256

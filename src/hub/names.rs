@@ -121,7 +121,7 @@ impl FromStr for Revision {
                 && part.len() <= LONGEST_PART
                 && !part.starts_with(['.', '-'])
                 && !part.ends_with(['.', '/'])
-                && !part.ends_with(".lock")
+                && part.strip_suffix(".lock").is_none()
         };
         let fits = text.len() <= LONGEST
             && text.bytes().all(allowed)

@@ -165,7 +165,9 @@ def main():
             Path(f"{blob}.modeldesk.incomplete").write_bytes(content[: len(content) // 2])
             pulled = modeldesk(theirs, "pull", ID)
             check(snapshot_download(ID, local_files_only=True, cache_dir=theirs), files)
-            print(f"the other half of the weights: {pulled['fetched']} of {len(content)} bytes")
+            # olah ignores ranges, so all of them may come.
+            assert pulled["fetched"] in (len(content), len(content) - len(content) // 2), pulled
+            print(f"half of the weights was there: {pulled['fetched']} of {len(content)} bytes came")
 
             tried = modeldesk(theirs, "try", ID, "a [MASK] b", HF_HUB_OFFLINE="1")
             assert tried["task"] == "fill-mask", tried

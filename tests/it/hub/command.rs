@@ -97,7 +97,7 @@ fn a_card_of_ones_own_and_a_built_in_one_stay() {
     );
     let said = text(&run(&world, &home, &["pull", ID]).stderr);
     assert!(
-        said.contains("its card is not indexed: the user one answers"),
+        said.contains("its card is not indexed: your own answers"),
         "{said}"
     );
     let shown = run(&world, &home, &["cards", "show", ID]);
@@ -182,10 +182,11 @@ fn what_does_not_fit_into_memory_is_not_fetched() {
         "lfs": {"sha256": "a".repeat(64), "size": 1_000_000_000_000_000_u64}});
     huge.more = serde_json::json!({"siblings": [file]});
     world.server.has(huge);
-    for (arguments, why) in [
-        (&["pull", ID][..], "of memory and"),
+    let cases: [(&[&str], &str); 2] = [
+        (&["pull", ID], "of memory and"),
         (&["pull", ID, "--anyway"], "are free on that disk"),
-    ] {
+    ];
+    for (arguments, why) in cases {
         let output = run(&world, &home, arguments);
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1));

@@ -35,7 +35,12 @@ fn a_body_that_is_cut_is_gone_on_with() {
             for then in [Then::Reset, Then::Close, Then::Stall, Then::Error] {
                 let world = World::with(bytes);
                 world.server.will(WEIGHTS, 1, Act::Cut(cut, then));
-                let failed = world.pull();
+                let patience = match then {
+                    Then::Stall => world.hasty(),
+                    _ => world.patience,
+                };
+                let hub = world.hub().with_patience(patience);
+                let failed = world.pull_as(&hub, "main", &Cancel::new());
                 let when = format!("{bytes} bytes cut at {cut}, {then:?}");
                 assert!(!failed.is_done(), "{when}");
                 assert!(
@@ -47,7 +52,7 @@ fn a_body_that_is_cut_is_gone_on_with() {
                 world.check_absent();
                 let kept = world.unfinished();
                 assert!(kept <= cut as u64, "{when}");
-                if matches!(then, Then::Close | Then::Stall | Then::Error) {
+                if matches!(then, Then::Close | Then::Error) {
                     assert_eq!(kept, cut as u64, "{when}");
                 }
                 world.sent();
@@ -187,9 +192,7 @@ fn a_fetch_that_is_cancelled_keeps_what_it_has() {
         stop.cancel();
     })
     .unwrap();
-    let mut hub = world.patience;
-    hub.bytes = super::FOREVER;
-    let stopped = world.pull_as(&world.hub().with_patience(hub), "main", &cancel);
+    let stopped = world.pull_as(&world.hub(), "main", &cancel);
     watcher.join().unwrap();
     assert_eq!(stopped.error.as_ref().unwrap().0, Kind::Interrupted);
     assert_eq!(world.unfinished(), MIB as u64 / 2);

@@ -69,12 +69,21 @@ impl World {
             server,
             root: tempfile::tempdir().unwrap(),
             patience: Patience {
-                answer: Duration::from_millis(400),
-                bytes: Duration::from_millis(400),
+                answer: FOREVER,
+                bytes: FOREVER,
                 lock: Duration::from_millis(900),
                 attempts: 1,
                 pause: Duration::from_millis(2),
             },
+        }
+    }
+
+    /// As little patience as is needed to see what becomes of a server that stands still.
+    fn hasty(&self) -> Patience {
+        Patience {
+            answer: Duration::from_millis(400),
+            bytes: Duration::from_millis(400),
+            ..self.patience
         }
     }
 
@@ -108,7 +117,7 @@ impl World {
         let revision = revision.parse().unwrap();
         match talk.offer(ID, revision, cancel) {
             Ok(offer) => talk.fetch(offer, cancel),
-            Err(error) => Pulled::failed(error),
+            Err(error) => Pulled::failed(&error),
         }
     }
 
@@ -134,7 +143,7 @@ impl World {
     fn check_whole(&self, of: &Repository) {
         self.check();
         let found = self.cache().find(ID).expect("it is there");
-        assert!(found.whole && found.revision.as_deref() == Some(&of.commit));
+        assert!(found.whole && found.revision.as_deref() == Some(of.commit.as_str()));
         let folder = self.cache().snapshot(&found).unwrap();
         assert_eq!(
             std::fs::read(folder.join(WEIGHTS)).unwrap(),
@@ -259,9 +268,9 @@ struct Pulled {
 }
 
 impl Pulled {
-    fn failed(error: modeldesk::error::Error) -> Self {
+    fn failed(error: &modeldesk::error::Error) -> Self {
         let mut pulled = Self::default();
-        pulled.fail(&error);
+        pulled.fail(error);
         pulled
     }
 

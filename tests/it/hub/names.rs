@@ -57,7 +57,7 @@ fn refused(
     let before = outside(&world);
     let pulled = match revision.parse::<modeldesk::hub::Revision>() {
         Ok(_) => world.pull_as(&world.hub(), revision, &modeldesk::jobs::Cancel::new()),
-        Err(error) => super::Pulled::failed(error),
+        Err(error) => super::Pulled::failed(&error),
     };
     assert!(!pulled.is_done(), "{pulled:?}");
     assert_eq!(outside(&world), before);

@@ -1,7 +1,5 @@
 //! The network that is off, gone, slow or somebody else's; the token; and branches that move.
 
-use std::time::Duration;
-
 use modeldesk::hub::{Hub, Revision};
 use modeldesk::jobs::Cancel;
 
@@ -49,7 +47,7 @@ fn a_network_that_fails_changes_nothing_and_is_said() {
             };
             let hub = Hub::at(&endpoint, world.cache())
                 .unwrap()
-                .with_patience(world.patience);
+                .with_patience(world.hasty());
             let failed = world.pull_as(&hub, "main", &Cancel::new());
             let said = match fault {
                 "hang" => "did not answer in 0.4 s",
@@ -182,9 +180,7 @@ fn several_fetches_go_on_at_once_on_one_thread() {
     world
         .server
         .will(WEIGHTS, 1, Act::Cut(MIB / 2, Then::Stall));
-    let mut patience = world.patience;
-    patience.bytes = Duration::from_secs(2);
-    let hub = world.hub().with_patience(patience);
+    let hub = world.hub();
     let talk = Talk::with(&hub, world.root.path());
     let offer = talk.offer(ID, Revision::default(), &Cancel::new()).unwrap();
     let cancel = Cancel::new();

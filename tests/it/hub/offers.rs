@@ -93,15 +93,16 @@ fn gated_missing_and_private_models_say_what_to_do() {
 
 #[test]
 fn a_repository_without_safetensors_is_refused_with_the_way_out() {
-    for (files, why) in [
-        (&["pytorch_model.bin"][..], "pickles only"),
+    let cases: [(&[&str], &str); 4] = [
+        (&["pytorch_model.bin"], "pickles only"),
         (
             &["adapter_config.json", "adapter_model.safetensors"],
             "is an adapter",
         ),
         (&["model.gguf"], "GGUF only"),
         (&[], "has no weights"),
-    ] {
+    ];
+    for (files, why) in cases {
         let world = World::with(1000);
         let mut other = Repository::new(ID, COMMIT).with("config.json", "{}");
         for file in files {

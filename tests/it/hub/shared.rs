@@ -89,7 +89,7 @@ fn locks_that_hold_nobody_back_corrupt_nothing() {
 #[test]
 fn who_waits_says_so_and_does_not_wait_for_ever() {
     let row = counts::row("D4");
-    let world = World::with(1000);
+    let mut world = World::with(1000);
     let content = &model(1000).files[WEIGHTS];
     let lock = world
         .folder()
@@ -117,8 +117,9 @@ fn who_waits_says_so_and_does_not_wait_for_ever() {
             .to_string()
             .contains("is being fetched")
     );
+    world.patience.lock = super::FOREVER;
     let later = jobs::spawn("lets-go", move || {
-        std::thread::sleep(Duration::from_millis(400));
+        std::thread::sleep(Duration::from_millis(1500));
         drop(held);
     });
     let pulled = world.pull();
