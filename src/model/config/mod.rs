@@ -68,7 +68,7 @@ pub enum Config {
     DistilBert(DistilBertConfig),
     /// GPT-2.
     Gpt2(Gpt2Config),
-    /// T5 and FLAN-T5.
+    /// T5, FLAN-T5 and mT5.
     T5(T5Config),
 }
 
@@ -98,7 +98,8 @@ impl Config {
             "bert" => Self::Bert(BertConfig::read(fields)?),
             "distilbert" => Self::DistilBert(DistilBertConfig::read(fields)?),
             "gpt2" => Self::Gpt2(Gpt2Config::read(fields)?),
-            "t5" | "mt5" => Self::T5(T5Config::read(fields)?),
+            "t5" => Self::T5(T5Config::read(fields, &t5::Defaults::T5)?),
+            "mt5" => Self::T5(T5Config::read(fields, &t5::Defaults::MT5)?),
             other => {
                 let other = text::ident(other);
                 let known = KNOWN.map(|(name, _)| name).join(", ");
