@@ -6,6 +6,7 @@
 mod bert;
 mod common;
 mod distilbert;
+mod encoder;
 mod fields;
 mod generation;
 mod gpt2;
@@ -22,6 +23,7 @@ use serde_json::{Map, Value};
 pub use bert::BertConfig;
 pub use common::{Common, ProblemType};
 pub use distilbert::DistilBertConfig;
+pub use encoder::EncoderForm;
 pub use generation::{EarlyStopping, Generation};
 pub use gpt2::Gpt2Config;
 pub use head::Head;
