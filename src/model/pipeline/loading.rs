@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::task::{self, Task};
 use super::texts::Texts;
 use crate::error::{Error, Result};
-use crate::model::config::{Config, ProblemType};
+use crate::model::config::Config;
 use crate::model::json;
 use crate::model::layers::{Precision, Source};
 use crate::model::tokenizer::Tokenizer;
@@ -26,32 +26,8 @@ pub struct Parts {
     pub tokenizer: Tokenizer,
     /// The weights.
     pub checkpoint: Checkpoint,
-    /// What it was trained as.
-    pub trained: Trained,
     /// Where packed weights are kept for the next time.
     packed: Option<PathBuf>,
-}
-
-/// What a model was trained as.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trained {
-    /// The classes that saved it: `BertForMaskedLM`.
-    pub architectures: Vec<String>,
-    /// What its outputs stand for, for a classifier.
-    pub labels: Vec<String>,
-    /// How its outputs are read, where that is said.
-    pub problem: Option<ProblemType>,
-}
-
-impl Trained {
-    /// What output `id` stands for, under the name that transformers gives to one without a name
-    /// if it has none.
-    pub fn label(&self, id: usize) -> String {
-        self.labels
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| format!("LABEL_{id}"))
-    }
 }
 
 impl Parts {
@@ -67,7 +43,6 @@ impl Parts {
             tokenizer: Tokenizer::read(folder, Some(rows))?,
             checkpoint: Checkpoint::open(folder)?,
             packed: None,
-            trained: trained(&config),
             config,
         })
     }
@@ -83,7 +58,7 @@ impl Parts {
 
     /// What the model does, the usual first.
     pub fn tasks(&self) -> Vec<Task> {
-        Task::of(&self.config, &self.trained.architectures)
+        Task::of(&self.config)
     }
 
     /// The task that is asked for, else what the model is for.
@@ -91,8 +66,7 @@ impl Parts {
     /// # Errors
     /// When the model does not do what is asked for; with what it does.
     pub fn task(&self, asked: Option<Task>) -> Result<Task> {
-        Task::choose(asked, &self.config, &self.trained.architectures)
-            .map_err(|error| error.at_path(&self.folder))
+        Task::choose(asked, &self.config).map_err(|error| error.at_path(&self.folder))
     }
 
     /// The width of the hidden states.
@@ -105,7 +79,7 @@ impl Parts {
         }
     }
 
-    /// The model that `load` reads for `task`, and what makes tokens for it.
+    /// The model that `load` reads for `task`, what makes tokens for it, and its settings.
     ///
     /// # Errors
     /// When the model does another task, or when its head would be random numbers.
@@ -114,7 +88,7 @@ impl Parts {
         task: Task,
         precision: Precision,
         load: impl FnOnce(&Source, &Config) -> Result<M>,
-    ) -> Result<(M, Texts, Trained)> {
+    ) -> Result<(M, Texts, Config)> {
         self.task(Some(task))?;
         let source =
             Source::of(&self.checkpoint, &self.config, precision).kept_in(self.packed.as_deref());
@@ -127,11 +101,7 @@ impl Parts {
         }
         // A full disk costs the time of packing, and nothing else.
         let _ = source.keep();
-        Ok((
-            model,
-            Texts::new(self.tokenizer, &self.config),
-            self.trained,
-        ))
+        Ok((model, Texts::new(self.tokenizer, &self.config), self.config))
     }
 
     fn untrained(&self, task: Task) -> Error {
@@ -157,16 +127,6 @@ fn head(task: Task, config: &Config) -> Option<&'static str> {
         (Task::QuestionAnswering, _) => "qa_outputs.weight",
         _ => return None,
     })
-}
-
-/// What the configuration says of the head.
-fn trained(config: &Config) -> Trained {
-    let common = config.common();
-    Trained {
-        architectures: common.architectures.clone(),
-        labels: common.labels.names().to_vec(),
-        problem: common.problem_type,
-    }
 }
 
 /// What a settings file holds; nothing if it is not there.

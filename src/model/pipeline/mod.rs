@@ -33,7 +33,7 @@ pub mod token_classification;
 pub use feature_extraction::FeatureExtraction;
 pub use fill_mask::FillMask;
 pub use generation::Generation;
-pub use loading::{Parts, Trained};
+pub use loading::Parts;
 pub use note::{Note, Outcome};
 pub use question_answering::QuestionAnswering;
 pub use sentence_embedding::SentenceEmbedding;

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::note::Outcome;
 use super::scores::{best, sigmoid, softmax};
 use super::texts::{Read, Texts};
-use super::{Parts, Stop, Task, Trained, batches};
+use super::{Parts, Stop, Task, batches};
 use crate::error::{Error, Result};
-use crate::model::config::ProblemType;
+use crate::model::config::{Labels, ProblemType};
 use crate::model::heads::SequenceClassification;
 use crate::model::layers::Precision;
 use crate::model::tape::Tape;
@@ -18,7 +18,8 @@ use crate::model::tape::Tape;
 pub struct TextClassification {
     model: SequenceClassification,
     texts: Texts,
-    trained: Trained,
+    labels: Labels,
+    problem: Option<ProblemType>,
 }
 
 /// What is classified.
@@ -132,17 +133,18 @@ impl TextClassification {
     /// When it was not trained for this.
     pub fn load(parts: Parts, precision: Precision) -> Result<Self> {
         let load = SequenceClassification::load;
-        let (model, texts, trained) = parts.model(Task::TextClassification, precision, load)?;
+        let (model, texts, config) = parts.model(Task::TextClassification, precision, load)?;
         Ok(Self {
             model,
             texts,
-            trained,
+            labels: config.common().labels.clone(),
+            problem: config.common().problem_type,
         })
     }
 
     /// The names of the labels, in the model's order.
     pub fn labels(&self) -> &[String] {
-        &self.trained.labels
+        self.labels.names()
     }
 
     /// Classifies each text or pair.
@@ -169,11 +171,10 @@ impl TextClassification {
                 .map(|row| logits.row(row).to_vec())
                 .collect()
         })?;
-        let problem = self.trained.problem;
         let outcomes = logits.into_iter().zip(notes).map(|(logits, notes)| {
             let function = options
                 .function
-                .unwrap_or_else(|| Function::of(problem, logits.len()));
+                .unwrap_or_else(|| Function::of(self.problem, logits.len()));
             let output = self.labelled(&function.apply(&logits), options.top);
             Outcome { output, notes }
         });
@@ -189,7 +190,7 @@ impl TextClassification {
         let mut ranked: Vec<Label> = best(scores, count)
             .into_iter()
             .map(|i| Label {
-                label: self.trained.label(i),
+                label: self.labels.names()[i].clone(),
                 score: scores[i],
             })
             .collect();
