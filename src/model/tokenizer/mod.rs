@@ -19,8 +19,6 @@ mod stream;
 #[cfg(test)]
 pub mod fixtures;
 #[cfg(test)]
-mod hostile;
-#[cfg(test)]
 mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
