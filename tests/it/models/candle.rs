@@ -10,8 +10,8 @@
 //!   than transformers', so the weights here have one bias from there on;
 //! - its T5 has no mask: inputs are read one at a time.
 //!
-//! It reads no checkpoint without a `model_type` and heads of BERT and DistilBERT for the masked
-//! language model only; there is no GPT-2 in it.
+//! It reads names with a prefix only where `config.json` says a `model_type`, has no head for BERT
+//! and DistilBERT but the one that fills masks, and has no GPT-2.
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
