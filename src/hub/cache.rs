@@ -117,9 +117,8 @@ impl Cache {
 
     /// The folder of the files of the model `id` at `commit`, else at the revision that is kept;
     /// none if they are not all there.
-    pub fn folder_of(&self, id: &str, commit: Option<&str>) -> Option<PathBuf> {
-        let (cached, _) = self.scan();
-        let mut cached = cached.into_iter().find(|one| one.id == id)?;
+    pub fn files_of(&self, id: &str, commit: Option<&str>) -> Option<PathBuf> {
+        let mut cached = self.find(id)?;
         if let Some(commit) = commit.filter(|commit| repository::is_commit(commit)) {
             cached.revision = Some(commit.to_owned());
             return self.snapshot(&cached).filter(|folder| folder.is_dir());

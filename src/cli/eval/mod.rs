@@ -131,7 +131,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         None => None,
     };
     let all = [Some(&parts), other.as_ref().map(|(parts, _)| parts)];
-    let labels = all.into_iter().flatten().map(|one| &one.trained.labels);
+    let labels = all.into_iter().flatten().map(|one| one.config.common().labels.names());
     options.labels = labels.flatten().cloned().collect();
     let with = With {
         arguments,
@@ -287,11 +287,11 @@ impl Arguments {
     fn dataset(&self, task: Task, parts: &Parts, cancel: &Cancel) -> Result<Dataset> {
         let columns = self.columns.as_deref().map(Columns::parse).transpose()?;
         let number = task == Task::SentenceSimilarity
-            || (task == Task::TextClassification && parts.trained.labels.len() == 1);
+            || (task == Task::TextClassification && parts.config.common().labels.len() == 1);
         let problem = if number {
             Some(ProblemType::Regression)
         } else {
-            parts.trained.problem.or(Some(ProblemType::SingleLabel))
+            parts.config.common().problem_type.or(Some(ProblemType::SingleLabel))
         };
         // Pairs with a number are texts with a label, whatever is made of them.
         let read_as = match task {

@@ -60,7 +60,7 @@ pub(in crate::cli) struct Options {
     /// How many texts are wanted
     #[arg(long, value_name = "N")]
     num_return_sequences: Option<usize>,
-    /// End the text where this comes; may be given several times
+    /// End the text with the token that completes this; may be given several times
     #[arg(long = "stop", value_name = "TEXT")]
     stop_strings: Vec<String>,
     /// What draws depend on

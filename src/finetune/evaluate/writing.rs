@@ -56,6 +56,7 @@ impl<'a> Writing<'a> {
     fn write(&self, source: &str, cancel: &Cancel) -> Result<String> {
         let ask = Ask {
             text: source,
+            prefix: None,
             options: &self.generate,
             return_full_text: false,
             cancel,

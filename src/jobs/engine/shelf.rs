@@ -72,7 +72,7 @@ impl Shelf {
 /// What the model in a folder does, and how many parameters it has.
 fn read(folder: &Path) -> Result<(Vec<Task>, u64)> {
     let config = Config::read(folder)?;
-    let tasks = Task::of(&config, &config.common().architectures);
+    let tasks = Task::of(&config);
     let head = config.heads().first().copied();
     Ok((tasks, head.map_or(0, |head| config.parameters(head))))
 }

@@ -2,6 +2,7 @@
 
 mod block;
 mod cache;
+mod encoder;
 mod learning;
 mod linear;
 mod precision;
@@ -9,6 +10,7 @@ mod source;
 
 pub use block::PostNormBlock;
 pub use cache::{Cache, Sight, attend_to};
+pub use encoder::{Encoder, EncoderNames};
 pub use learning::Learning;
 pub use linear::{Embedding, Linear, Lora, Weight};
 pub use precision::Precision;

@@ -52,7 +52,7 @@ fn base(folder: &Path, adapter: &AdapterConfig, cache: &Cache) -> Result<PathBuf
         return Ok(path);
     }
     let commit = adapter.revision.as_deref();
-    if let Some(found) = cache.folder_of(name, commit) {
+    if let Some(found) = cache.files_of(name, commit) {
         return Ok(found);
     }
     let shown = text::ident(&text::line(name)).into_owned();
@@ -63,7 +63,7 @@ fn base(folder: &Path, adapter: &AdapterConfig, cache: &Cache) -> Result<PathBuf
         "is an adapter for {shown}, which is neither a folder nor in the cache"
     ))
     .at_path(folder)
-    .hint(format!("fetch it with `hf download {shown}{wanted}`")))
+    .hint(format!("fetch it with `modeldesk pull {shown}{wanted}`")))
 }
 
 /// Makes the configuration of the base that of the adapter's model: PEFT keeps none of its own.

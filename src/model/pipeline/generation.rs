@@ -180,11 +180,7 @@ impl Generation {
     /// # Errors
     /// When it does not do it.
     pub fn turn_to(&mut self, task: Task) -> Result<()> {
-        let task = Task::choose(
-            Some(task),
-            &self.config,
-            &self.config.common().architectures,
-        )?;
+        let task = Task::choose(Some(task), &self.config)?;
         self.defaults = self.saved.clone().for_task(&self.config, task.name());
         self.task = task;
         Ok(())

@@ -10,7 +10,7 @@ use super::texts::Texts;
 use crate::error::{Error, Result};
 use crate::hub::Cache;
 use crate::hub::layout::CONFIG;
-use crate::model::config::{self, Config, ProblemType};
+use crate::model::config::{self, Config};
 use crate::model::json;
 use crate::model::layers::{Precision, Source};
 use crate::model::tokenizer::Tokenizer;
@@ -33,42 +33,8 @@ pub struct Parts {
     pub json: Map<String, Value>,
     /// The folder of the base, for an adapter.
     pub base: Option<PathBuf>,
-    /// What it was trained as.
-    pub trained: Trained,
     /// Where packed weights are kept for the next time.
     packed: Option<PathBuf>,
-}
-
-/// What a model was trained as.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trained {
-    /// The classes that saved it: `BertForMaskedLM`.
-    pub architectures: Vec<String>,
-    /// What its outputs stand for, for a classifier.
-    pub labels: Vec<String>,
-    /// How its outputs are read, where that is said.
-    pub problem: Option<ProblemType>,
-}
-
-impl Trained {
-    /// What a configuration says that a model was trained as.
-    pub fn of(config: &Config) -> Self {
-        let common = config.common();
-        Self {
-            architectures: common.architectures.clone(),
-            labels: common.labels.names().to_vec(),
-            problem: common.problem_type,
-        }
-    }
-
-    /// What output `id` stands for, under the name that transformers gives to one without a name
-    /// if it has none.
-    pub fn label(&self, id: usize) -> String {
-        self.labels
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| format!("LABEL_{id}"))
-    }
 }
 
 impl Parts {
@@ -111,7 +77,6 @@ impl Parts {
             tokenizer: Tokenizer::read(words, Some(config.vocab_size()))?,
             checkpoint,
             packed: None,
-            trained: Trained::of(&config),
             config,
             json,
             base,
@@ -137,7 +102,7 @@ impl Parts {
 
     /// What the model does, the usual first.
     pub fn tasks(&self) -> Vec<Task> {
-        Task::of(&self.config, &self.trained.architectures)
+        Task::of(&self.config)
     }
 
     /// The task that is asked for, else what the model is for.
@@ -145,8 +110,7 @@ impl Parts {
     /// # Errors
     /// When the model does not do what is asked for; with what it does.
     pub fn task(&self, asked: Option<Task>) -> Result<Task> {
-        Task::choose(asked, &self.config, &self.trained.architectures)
-            .map_err(|error| error.at_path(&self.folder))
+        Task::choose(asked, &self.config).map_err(|error| error.at_path(&self.folder))
     }
 
     /// The width of the hidden states.
@@ -159,7 +123,7 @@ impl Parts {
         }
     }
 
-    /// The model that `load` reads for `task`, and what makes tokens for it.
+    /// The model that `load` reads for `task`, what makes tokens for it, and its settings.
     ///
     /// # Errors
     /// When the model does another task, or when its head would be random numbers.
@@ -168,7 +132,7 @@ impl Parts {
         task: Task,
         precision: Precision,
         load: impl FnOnce(&Source, &Config) -> Result<M>,
-    ) -> Result<(M, Texts, Trained)> {
+    ) -> Result<(M, Texts, Config)> {
         self.task(Some(task))?;
         let source =
             Source::of(&self.checkpoint, &self.config, precision).kept_in(self.packed.as_deref());
@@ -181,11 +145,7 @@ impl Parts {
         }
         // A full disk costs the time of packing, and nothing else.
         let _ = source.keep();
-        Ok((
-            model,
-            Texts::new(self.tokenizer, &self.config),
-            self.trained,
-        ))
+        Ok((model, Texts::new(self.tokenizer, &self.config), self.config))
     }
 
     fn untrained(&self, task: Task) -> Error {

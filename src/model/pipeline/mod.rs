@@ -37,7 +37,7 @@ pub use feature_extraction::FeatureExtraction;
 pub use fill_mask::FillMask;
 pub use generation::Generation;
 pub use likelihood::Likelihood;
-pub use loading::{Parts, Trained};
+pub use loading::Parts;
 pub use note::{Note, Outcome};
 pub use question_answering::QuestionAnswering;
 pub use sentence_embedding::SentenceEmbedding;

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::note::Outcome;
 use super::scores::{best, sigmoid, softmax};
 use super::texts::{Read, Texts};
-use super::{Parts, Stop, Task, Trained, batches};
+use super::{Parts, Stop, Task, batches};
 use crate::error::{Error, Result};
-use crate::model::config::{Config, ProblemType};
+use crate::model::config::{Config, Labels, ProblemType};
 use crate::model::heads::SequenceClassification;
 use crate::model::layers::Precision;
 use crate::model::tape::Tape;
@@ -20,7 +20,8 @@ use crate::model::tokenizer::Tokenizer;
 pub struct TextClassification {
     model: SequenceClassification,
     texts: Texts,
-    trained: Trained,
+    labels: Labels,
+    problem: Option<ProblemType>,
 }
 
 /// What is classified.
@@ -134,11 +135,12 @@ impl TextClassification {
     /// When it was not trained for this.
     pub fn load(parts: Parts, precision: Precision) -> Result<Self> {
         let load = SequenceClassification::load;
-        let (model, texts, trained) = parts.model(Task::TextClassification, precision, load)?;
+        let (model, texts, config) = parts.model(Task::TextClassification, precision, load)?;
         Ok(Self {
             model,
             texts,
-            trained,
+            labels: config.common().labels.clone(),
+            problem: config.common().problem_type,
         })
     }
 
@@ -152,18 +154,19 @@ impl TextClassification {
         Self {
             model,
             texts: Texts::new(tokenizer, config),
-            trained: Trained::of(config),
+            labels: config.common().labels.clone(),
+            problem: config.common().problem_type,
         }
     }
 
     /// How its outputs are read, where that is said.
     pub fn problem(&self) -> Option<ProblemType> {
-        self.trained.problem
+        self.problem
     }
 
     /// The names of the labels, in the model's order.
     pub fn labels(&self) -> &[String] {
-        &self.trained.labels
+        self.labels.names()
     }
 
     /// Classifies each text or pair.
@@ -179,12 +182,11 @@ impl TextClassification {
         if options.top == Top::Most(0) {
             return Err(Error::usage("must be at least 1").at("top_k"));
         }
-        let problem = self.trained.problem;
         let outcomes = self.logits(inputs, stop)?.into_iter().map(|outcome| {
             let logits = outcome.output;
             let function = options
                 .function
-                .unwrap_or_else(|| Function::of(problem, logits.len()));
+                .unwrap_or_else(|| Function::of(self.problem, logits.len()));
             let output = self.labelled(&function.apply(&logits), options.top);
             let notes = outcome.notes;
             Outcome { output, notes }
@@ -223,7 +225,7 @@ impl TextClassification {
         let mut ranked: Vec<Label> = best(scores, count)
             .into_iter()
             .map(|i| Label {
-                label: self.trained.label(i),
+                label: self.labels.names()[i].clone(),
                 score: scores[i],
             })
             .collect();

@@ -365,13 +365,13 @@ fn the_base_of_an_adapter_is_found_in_a_folder_and_in_the_cache() {
         (
             "someone/other",
             None,
-            "fetch it with `hf download someone/other`",
+            "fetch it with `modeldesk pull someone/other`",
         ),
-        ("../../etc", None, "fetch it with `hf download ../../etc`"),
+        ("../../etc", None, "fetch it with `modeldesk pull ../../etc`"),
         (
             "someone/small-bert",
             Some("1123456789012345678901234567890123456789"),
-            "fetch it with `hf download someone/small-bert --revision 1123456789012345678901234567890123456789`",
+            "fetch it with `modeldesk pull someone/small-bert --revision 1123456789012345678901234567890123456789`",
         ),
     ] {
         copied(&adapter, name, revision);

@@ -280,7 +280,13 @@ fn t5(source: &Source, fixture: &Fixture) -> T5 {
 
 #[test]
 fn t5_agrees() {
-    for name in ["t5-gated-untied", "t5-relu-tied", "t5-old-names"] {
+    for name in [
+        "t5-gated-untied",
+        "t5-relu-tied",
+        "t5-old-names",
+        "mt5",
+        "mt5-tied",
+    ] {
         let fixture = Fixture::open(name);
         let model = t5(&source(&fixture), &fixture);
         let (inputs, outputs) = (fixture.batch(), outputs(&fixture));
