@@ -90,7 +90,7 @@ impl<'a> Check<'a> {
             .next()
             .map_err(|e| records::placed(&source.path, e))?
         {
-            if (used + skipped) % ASKED_EVERY == 0 && stop() {
+            if (used + skipped).is_multiple_of(ASKED_EVERY) && stop() {
                 return Err(crate::error::Error::interrupted());
             }
             let place = Place {
