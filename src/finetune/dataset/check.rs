@@ -84,7 +84,7 @@ impl<'a> Check<'a> {
     /// # Errors
     /// When it cannot be read to its end, or `stop` says so.
     pub(super) fn file(&mut self, source: &Source, stop: Stop<'_>) -> Result<(u64, u64)> {
-        let (mut used, mut skipped) = (0, 0);
+        let (mut used, mut skipped) = (0_u64, 0_u64);
         let mut records = records::open(&source.path, &source.layout)?;
         while let Some(found) = records
             .next()
