@@ -1,6 +1,7 @@
 //! `modeldesk tune`: from data to a model that has learned from it.
 
 mod data;
+mod marks;
 mod preview;
 
 use clap::Subcommand;

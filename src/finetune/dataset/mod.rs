@@ -92,7 +92,10 @@ impl Opened {
     pub fn open(sources: &Sources, options: &Options) -> Result<Self> {
         let mut all: Vec<Source> = Vec::new();
         for (part, path) in files::find(sources)? {
-            let layout = sniff::sniff(&path, options)?;
+            let layout = match all.first() {
+                None => sniff::sniff(&path, options)?,
+                Some(first) => sniff::sniff_beside(&path, options, &first.layout)?,
+            };
             all.push(Source {
                 part,
                 path: Arc::new(path),
@@ -103,7 +106,7 @@ impl Opened {
         let sample = sample(first)?;
         let understood = shape::understand(&sample, first.layout.format, options)
             .map_err(|error| at_file(error, first))?;
-        let mut opened = Self {
+        let opened = Self {
             sources: all,
             understood,
             options: options.clone(),
@@ -112,14 +115,9 @@ impl Opened {
         Ok(opened)
     }
 
-    /// Whether the other files have the columns too. One without a header may take the names of
-    /// the first.
-    fn check_columns(&mut self) -> Result<()> {
-        let names = self.sources[0].layout.names.clone();
-        for source in &mut self.sources[1..] {
-            if !source.layout.header && source.layout.names.len() == names.len() {
-                source.layout.names.clone_from(&names);
-            }
+    /// Whether the other files have the columns too.
+    fn check_columns(&self) -> Result<()> {
+        for source in &self.sources[1..] {
             let sample = sample(source)?;
             for name in self.understood.shape.needed() {
                 if sample

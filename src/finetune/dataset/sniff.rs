@@ -74,6 +74,37 @@ pub(super) fn sniff(path: &Path, options: &Options) -> Result<Layout> {
     Ok(layout)
 }
 
+/// Finds out how a file is to be read that goes with another one: as a table it has a header if
+/// that has one and they have a name in common, and else the columns of the other.
+///
+/// # Errors
+/// As for [`sniff`].
+pub(super) fn sniff_beside(path: &Path, options: &Options, first: &Layout) -> Result<Layout> {
+    let layout = sniff(path, options)?;
+    let is_table = |layout: &Layout| matches!(layout.format, Format::Csv | Format::Tsv);
+    if !is_table(first) || !is_table(&layout) || options.header.is_some() {
+        return Ok(layout);
+    }
+    let with = |header| {
+        sniff(
+            path,
+            &Options {
+                header: Some(header),
+                ..options.clone()
+            },
+        )
+    };
+    let named = with(true)?;
+    if first.header && named.names.iter().any(|name| first.names.contains(name)) {
+        return Ok(named);
+    }
+    let mut numbered = with(false)?;
+    if numbered.names.len() == first.names.len() {
+        numbered.names.clone_from(&first.names);
+    }
+    Ok(numbered)
+}
+
 /// The first bytes of a file, unpacked; how it is packed; whether that is all of it.
 fn head(path: &Path) -> Result<(Vec<u8>, Option<&'static str>, bool)> {
     let failed = |e| Error::io("read", path, e);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use super::Files;
+use super::{Files, repeated};
 use crate::index::{Home, text};
 
 fn model(name: &str) -> String {
@@ -13,6 +13,11 @@ fn model(name: &str) -> String {
         .join("tests/parity/pipelines")
         .join(name);
     path.to_str().unwrap().to_owned()
+}
+
+/// What was printed, on one line: where lines break depends on the folder's name.
+fn line(out: &str) -> String {
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Exit code, standard output and standard error of a preview.
@@ -29,14 +34,12 @@ fn preview(train: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 fn rows() -> (Files, PathBuf) {
-    let rows: String = (0..40)
-        .map(|i| {
-            format!(
-                "{}\tThe train {i} to Paris leaves at nine.\r\n",
-                if i % 4 == 0 { "spam" } else { "ham" }
-            )
-        })
-        .collect();
+    let rows: String = repeated(40, |i| {
+        format!(
+            "{}\tThe train {i} to Paris leaves at nine.\r\n",
+            if i % 4 == 0 { "spam" } else { "ham" }
+        )
+    });
     Files::with("messages", rows)
 }
 
@@ -49,7 +52,7 @@ fn people_read_what_was_understood_and_rows_as_the_model_sees_them() {
     );
     assert_eq!(code, Some(0), "{out}{err}");
     for said in [
-        "tsv without a header   40 rows",
+        "tsv without a header 40 rows",
         "36 train, 2 check, 2 test",
         "text=2,label=1",
         "text-classification, one of 2 labels",
@@ -58,7 +61,7 @@ fn people_read_what_was_understood_and_rows_as_the_model_sees_them() {
         "-> {ham}",
         "[CLS]",
     ] {
-        assert!(out.contains(said), "{said}: {out}");
+        assert!(line(&out).contains(said), "{said}: {out}");
     }
     assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
     assert!(!out.chars().any(|c| c.is_control() && c != '\n'), "{out:?}");
@@ -93,8 +96,8 @@ fn each_task_marks_what_it_learns() {
     let chat = r#"{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Bye"}]}"#;
     let squad = r#"{"question": "Who?", "context": "Anna lives in Vienna.", "answers": {"text": ["Vienna"], "answer_start": [14]}}"#;
     let cases = [
-        ("a.jsonl", chat, "text-generation", "Assistant:{"),
-        ("b.jsonl", squad, "question-answering", "in {"),
+        ("a.jsonl", chat, "text-generation", "Template: chat"),
+        ("b.jsonl", squad, "question-answering", " {"),
         (
             "c.txt",
             "EU B-ORG\nrejects O\n\nPeter B-PER\nsleeps O\n",
@@ -110,9 +113,9 @@ fn each_task_marks_what_it_learns() {
     ];
     for (name, content, task, said) in cases {
         let path = files.add(name, format!("{content}\n").repeat(3));
-        let (code, out, err) = preview(&path, &["--model", &model(task), "--max-length", "60"]);
+        let (code, out, err) = preview(&path, &["--model", &model(task), "--max-length", "40"]);
         assert_eq!(code, Some(0), "{name}: {out}{err}");
-        assert!(out.contains(said), "{name}: {said}: {out}");
+        assert!(line(&out).contains(said), "{name}: {said}: {out}");
     }
 }
 
@@ -122,7 +125,7 @@ fn problems_have_their_line_and_what_cannot_be_learned_fails() {
     let (code, out, _) = preview(&path, &[]);
     assert_eq!(code, Some(0), "{out}");
     assert!(
-        out.contains("rows.csv:3: `text` is empty; row skipped (1 of 4)"),
+        line(&out).contains("rows.csv:3: `text` is empty; row skipped (1 of 4)"),
         "{out}"
     );
     let (code, _, err) = preview(&path, &["--strict"]);

@@ -116,7 +116,7 @@ impl Elements {
         }
         loop {
             let Some(inside) = self.inside.last().copied() else {
-                return Ok(None);
+                return self.end().map(|()| None);
             };
             match (inside, self.glyph()?) {
                 (_, b',') => self.skip(),
@@ -151,24 +151,39 @@ impl Elements {
             self.quirks.bom = true;
             self.text.consume(3);
         }
-        let inside = match self.glyph() {
-            Ok(b'[') => Inside::Array,
-            Ok(b'{') => Inside::Object,
-            Ok(_) => return Err(self.broken("is not JSON")),
-            Err(_) if self.fill()?.is_empty() => return Ok(false),
-            Err(error) => return Err(error),
+        let inside = match self.next_glyph()? {
+            None => return Ok(false),
+            Some(b'[') => Inside::Array,
+            Some(b'{') => Inside::Object,
+            Some(_) => return Err(self.broken("is not JSON")),
         };
         self.skip();
         self.inside.push(inside);
         Ok(true)
     }
 
+    /// Whether nothing comes after the document.
+    fn end(&mut self) -> Result<()> {
+        match self.next_glyph()? {
+            None => Ok(()),
+            Some(_) => Err(self.broken("goes on after the end of its JSON")),
+        }
+    }
+
     /// The next byte that is no space; it stays.
     fn glyph(&mut self) -> Result<u8> {
+        match self.next_glyph()? {
+            Some(byte) => Ok(byte),
+            None => Err(self.broken("ends in the middle")),
+        }
+    }
+
+    /// The next byte that is no space, if there is one; it stays.
+    fn next_glyph(&mut self) -> Result<Option<u8>> {
         loop {
             let buffer = self.fill()?;
             if buffer.is_empty() {
-                return Err(self.broken("ends in the middle"));
+                return Ok(None);
             }
             let spaces = buffer
                 .iter()
@@ -181,8 +196,8 @@ impl Elements {
                 .count();
             self.line += lines as u64;
             self.text.consume(spaces);
-            if let Some(byte) = found {
-                return Ok(byte);
+            if found.is_some() {
+                return Ok(found);
             }
         }
     }
@@ -204,6 +219,9 @@ impl Elements {
                 return Err(self.broken("ends in the middle"));
             }
             let (length, done) = scan.take(buffer);
+            if length == 0 && !done {
+                return Err(self.broken("is not JSON"));
+            }
             let part = &buffer[..length];
             let lines = part.iter().filter(|byte| **byte == b'\n').count();
             is_long |= json.len() + length > longest;
@@ -360,6 +378,9 @@ mod tests {
             "[1,\n",
             "{\"a\" 1}",
             "{1: 2}",
+            "[}",
+            "[1, ]]",
+            "{\"a\": }",
         ] {
             let bytes = io::Cursor::new(text.as_bytes().to_vec());
             let mut elements = Elements::new(Box::new(bytes));

@@ -5,6 +5,10 @@
 
 use serde_json::Value;
 
+use super::known::{
+    GIVEN, INSTRUCTION, LABEL, LONG, MESSAGES, OUTPUT, PAIRS, PERHAPS_LABEL, SHORT, SOURCES, TAGS,
+    TEXT, WORDS,
+};
 use super::profile::{Profile, named, profiles};
 use super::{Labels, Shape, Understood};
 use crate::error::{Error, Result};
@@ -20,119 +24,6 @@ use Task::{
     TextGeneration, TokenClassification, Translation,
 };
 
-const TEXT: &[&str] = &[
-    "text",
-    "sentence",
-    "content",
-    "review",
-    "review_text",
-    "reviewtext",
-    "review_body",
-    "comment",
-    "comment_text",
-    "message",
-    "sms",
-    "tweet",
-    "body",
-    "document",
-    "article",
-    "headline",
-    "description",
-    "utterance",
-    "query",
-    "question",
-    "input",
-    "inputs",
-    "sentence1",
-    "premise",
-];
-const PAIRS: &[(&str, &str)] = &[
-    ("sentence1", "sentence2"),
-    ("premise", "hypothesis"),
-    ("question1", "question2"),
-    ("text", "text_pair"),
-    ("text1", "text2"),
-    ("text_a", "text_b"),
-    ("sentence_a", "sentence_b"),
-    ("question", "sentence"),
-    ("query", "passage"),
-    ("query", "document"),
-];
-const LABEL: &[&str] = &[
-    "label",
-    "labels",
-    "class",
-    "category",
-    "sentiment",
-    "score",
-    "rating",
-    "stars",
-    "label_text",
-    "coarse_label",
-];
-/// Names that labels have, and other things too.
-const PERHAPS_LABEL: &[&str] = &[
-    "intent", "emotion", "topic", "target", "is_spam", "spam", "toxic", "type", "y",
-];
-const WORDS: &[&str] = &["tokens", "words", "token"];
-const TAGS: &[&str] = &[
-    "ner_tags",
-    "tags",
-    "labels",
-    "ner",
-    "pos_tags",
-    "chunk_tags",
-    "tag",
-];
-const MESSAGES: &[&str] = &[
-    "messages",
-    "conversations",
-    "conversation",
-    "chat",
-    "dialog",
-    "turns",
-];
-const INSTRUCTION: &[&str] = &["instruction", "instructions", "prompt"];
-const GIVEN: &[&str] = &["input", "inputs", "context"];
-const OUTPUT: &[&str] = &[
-    "output",
-    "outputs",
-    "response",
-    "completion",
-    "answer",
-    "chosen",
-];
-const LONG: &[&str] = &[
-    "article",
-    "document",
-    "dialogue",
-    "original_text",
-    "report",
-    "source",
-    "text",
-    "content",
-    "bill",
-    "body",
-];
-const SHORT: &[&str] = &[
-    "highlights",
-    "summary",
-    "abstract",
-    "reference_summary",
-    "tldr",
-    "short_text",
-    "summaries",
-];
-const SOURCES: &[(&str, &str)] = &[
-    ("source", "target"),
-    ("src", "tgt"),
-    ("source_text", "target_text"),
-    ("input_text", "target_text"),
-    ("input", "output"),
-    ("inputs", "targets"),
-    ("question", "answer"),
-    ("query", "response"),
-];
 /// More different whole numbers than these are measured, and not told apart.
 const CLASSES: usize = 30;
 /// A label is not longer, where a column is taken for one by its values.
@@ -239,7 +130,7 @@ impl Finder<'_> {
     fn messages(&self) -> Found {
         let is_given = self.options.columns.get(Column::Messages).is_some();
         let column = self.pick(Column::Messages, MESSAGES);
-        let column = column.filter(|p| is_given || p.filled > 0 && p.object_lists == p.filled);
+        let column = column.filter(|p| is_given || p.holds_objects());
         let tasks = vec![TextGeneration];
         Ok(column.map(|p| (Shape::Messages { messages: p.name }, tasks)))
     }

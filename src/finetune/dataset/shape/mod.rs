@@ -2,6 +2,7 @@
 //! each row.
 
 mod detect;
+mod known;
 mod profile;
 mod read;
 mod values;

@@ -25,7 +25,7 @@ pub(super) struct Profile {
     /// Lists, and texts that are written as one.
     pub lists: usize,
     /// Lists of objects.
-    pub object_lists: usize,
+    object_lists: usize,
     /// Characters of all texts.
     pub chars: usize,
     /// Different values.
@@ -62,19 +62,29 @@ impl Profile {
         self.distinct.insert(text);
     }
 
+    /// Whether that many are all but a few: rows that are otherwise are the bad ones.
+    fn is_most(&self, count: usize) -> bool {
+        self.filled > 0 && count * 10 >= self.filled * 9
+    }
+
     /// Whether it holds texts.
     pub(super) fn is_text(&self) -> bool {
-        self.texts > 0 && self.texts == self.filled && self.numbers < self.filled
+        self.is_most(self.texts) && !self.is_most(self.numbers)
     }
 
-    /// Whether it holds numbers and nothing else.
+    /// Whether it holds numbers.
     pub(super) fn is_number(&self) -> bool {
-        self.filled > 0 && self.numbers == self.filled
+        self.is_most(self.numbers)
     }
 
-    /// Whether it holds lists and nothing else.
+    /// Whether it holds lists.
     pub(super) fn is_list(&self) -> bool {
-        self.filled > 0 && self.lists == self.filled
+        self.is_most(self.lists)
+    }
+
+    /// Whether it holds lists of objects.
+    pub(super) fn holds_objects(&self) -> bool {
+        self.is_most(self.object_lists)
     }
 
     /// Whether it holds 0 and 1 and nothing else.
