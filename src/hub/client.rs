@@ -114,11 +114,10 @@ impl Client {
     async fn send(
         &self,
         method: Method,
-        url: Url,
+        mut url: Url,
         from: u64,
         follow: Follow,
     ) -> Result<Response, Fault> {
-        let mut url = url;
         for _ in 0..=MOST_REDIRECTS {
             let asked = host(&url);
             let mut request = self.http.request(method.clone(), url.clone());

@@ -223,11 +223,9 @@ impl Fetch<'_> {
     }
 
     async fn body(&mut self, file: &Offered, partial: &mut Partial) -> Result<()> {
-        if self.client.is_none() {
-            self.client = Some(Client::new(self.hub)?);
-        }
-        let Some(client) = &self.client else {
-            return Ok(());
+        let client = match &mut self.client {
+            Some(client) => client,
+            none => none.insert(Client::new(self.hub)?),
         };
         let body = Body {
             client,
