@@ -24,6 +24,8 @@ pub struct Machine {
     pub threads: usize,
     /// The models in the cache, in the order of ids.
     pub cached: Vec<Cached>,
+    /// The cache that they are in.
+    models: Option<Cache>,
     /// Where a measured speed is kept between sessions.
     cache: Option<std::path::PathBuf>,
     speed: OnceLock<Speed>,
@@ -45,7 +47,17 @@ impl Machine {
         let mut machine = Self::bare();
         machine.cache = Some(folders.cache.join("machine.json"));
         machine.threads = settings.threads.map_or(machine.cores, usize::from);
-        machine.cached = Cache::of_environment(settings).scan().0;
+        machine.models = Some(Cache::of_environment(settings));
+        machine.rescanned()
+    }
+
+    /// The same, with the models that are in the cache now.
+    #[must_use]
+    pub fn rescanned(&self) -> Self {
+        let mut machine = self.clone();
+        if let Some(models) = &machine.models {
+            machine.cached = models.scan().0;
+        }
         machine
     }
 
@@ -58,6 +70,7 @@ impl Machine {
             free_memory,
             threads: cores,
             cached: Vec::new(),
+            models: None,
             cache: None,
             speed,
         }
@@ -69,20 +82,31 @@ impl Machine {
         found.is_ok_and(|at| self.cached[at].whole)
     }
 
-    fn bare() -> Self {
+    /// Memory in all, and memory that is free or can be freed at this moment; bytes, 0 where the
+    /// system does not tell.
+    pub fn memory_now() -> (u64, u64) {
         let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
         let system = System::new_with_specifics(memory).ok();
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         // A container's limit counts, where there is one.
         let limits = system.as_ref().and_then(System::cgroup_limits);
         let total = system.as_ref().map_or(0, System::total_memory);
         let free = system.as_ref().map_or(0, System::available_memory);
+        (
+            limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
+            limits.map_or(free, |l| l.free_memory.min(free)),
+        )
+    }
+
+    fn bare() -> Self {
+        let (memory, free_memory) = Self::memory_now();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             cores,
-            memory: limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
-            free_memory: limits.map_or(free, |l| l.free_memory.min(free)),
+            memory,
+            free_memory,
             threads: cores,
             cached: Vec::new(),
+            models: None,
             cache: None,
             speed: OnceLock::new(),
         }

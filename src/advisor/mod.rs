@@ -15,6 +15,7 @@ mod latency;
 mod lookup;
 pub mod machine;
 mod no_card;
+pub mod offer;
 mod out_of_reach;
 pub mod plan;
 pub mod present;
@@ -37,6 +38,7 @@ pub use catalogue::Catalogue;
 pub use here::{Room, Space, architecture_name, is_known};
 pub use machine::Machine;
 pub use question::{Intent, Reading};
+pub use recipe::{Advice, advice};
 pub use related::{Related, Relation};
 pub use sheet::{Stated, sheet};
 
@@ -111,6 +113,16 @@ impl Advisor {
             library,
             machine,
             vocabulary,
+            weights: Weights::shipped(),
+        }
+    }
+
+    /// The same, with the models that are on this disk now.
+    pub fn renewed(&self) -> Self {
+        Self {
+            library: Arc::clone(&self.library),
+            machine: self.machine.rescanned(),
+            vocabulary: Arc::clone(&self.vocabulary),
             weights: Weights::shipped(),
         }
     }

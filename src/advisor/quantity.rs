@@ -1,6 +1,6 @@
 //! Amounts: how people type them, how the desk shows them.
 
-pub use crate::text::bytes;
+pub use crate::text::{bytes, grouped};
 
 /// Bytes in a gigabyte as models and memory are sold: 10^9.
 pub const GB: u64 = 1_000_000_000;
@@ -165,19 +165,6 @@ pub fn count(count: u64) -> String {
     }
 }
 
-/// `16,384`.
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// `1 step`, `225 steps`.
 pub fn counted(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
@@ -206,7 +193,6 @@ mod tests {
         assert_eq!(bytes(21_400_000_000), "21 GB");
         assert_eq!(count(124_439_808), "124M");
         assert_eq!(count(22_713_216), "22.7M");
-        assert_eq!(grouped(16_384), "16,384");
         assert_eq!(duration(1620.0), "27 min");
     }
 

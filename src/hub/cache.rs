@@ -55,9 +55,12 @@ impl Cache {
     /// The cache of this user: as set, else where `HF_HUB_CACHE`, `HF_HOME` or `XDG_CACHE_HOME`
     /// puts it, else `~/.cache/huggingface/hub`.
     pub fn of_environment(settings: &Settings) -> Self {
-        let set = settings.cache.clone();
-        let chosen = set.unwrap_or_else(|| place(|name| std::env::var_os(name)));
-        Self::at(chosen)
+        settings.cache.clone().map_or_else(Self::usual, Self::at)
+    }
+
+    /// The cache of this user where nothing else is set.
+    pub fn usual() -> Self {
+        Self::at(place(|name| std::env::var_os(name)))
     }
 
     /// The cache in `folder`.
@@ -110,6 +113,17 @@ impl Cache {
     fn folder_of(&self, id: &str) -> PathBuf {
         self.folder
             .join(format!("{MODELS}{}", id.replace('/', "--")))
+    }
+
+    /// The folder of the files of the model `id` at `commit`, else at the revision that is kept;
+    /// none if they are not all there.
+    pub fn files_of(&self, id: &str, commit: Option<&str>) -> Option<PathBuf> {
+        let mut cached = self.find(id)?;
+        if let Some(commit) = commit.filter(|commit| repository::is_commit(commit)) {
+            cached.revision = Some(commit.to_owned());
+            return self.snapshot(&cached).filter(|folder| folder.is_dir());
+        }
+        self.snapshot(&cached).filter(|_| cached.whole)
     }
 
     fn notices(&self, mut said: Vec<String>) -> Vec<Notice> {

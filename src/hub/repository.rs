@@ -276,7 +276,7 @@ fn main(folder: &Path) -> Option<String> {
     is_commit(&text).then_some(text)
 }
 
-fn is_commit(text: &str) -> bool {
+pub(super) fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 

@@ -1,5 +1,6 @@
 //! The only threads and channels: named threads, cancellation, the thread that answers, the one
-//! that keeps the catalogue of models, and the one that speaks to a hub.
+//! that keeps the catalogue of models, the one that runs them, and the one that speaks to a hub;
+//! [`runner`] starts the processes that fine-tune.
 //!
 //! A job reports through a closure that its owner gives it, and every report names the request
 //! that it belongs to, so that a late one can be dropped.
@@ -7,7 +8,9 @@
 mod advisor;
 mod cancel;
 mod catalogue;
+pub mod engine;
 mod hub;
+pub mod runner;
 
 use std::num::NonZeroUsize;
 use std::thread::JoinHandle;

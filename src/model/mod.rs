@@ -6,8 +6,9 @@
 //!   [`json`], [`diagnosis`]: a model's files, and what stands in their place
 //! - [`layers`]: what the architectures share, and where its weights come from
 //! - [`bert`], [`distilbert`], [`gpt2`], [`t5`]: the architectures
-//! - [`heads`]: what stands on them for a task
+//! - [`heads`]: what stands on them for a task; [`lora`]: adapters
 //! - [`tokenizer`], [`generate`]: texts to tokens, and on from a prompt
+//! - [`template`]: conversations as texts
 //! - [`pipeline`]: one a task, with what transformers' pipelines give; [`mod@bench`]: how fast
 //!   it is here
 //!
@@ -26,8 +27,10 @@ pub mod heads;
 pub mod json;
 pub mod kernels;
 pub mod layers;
+pub mod lora;
 pub mod pipeline;
 pub mod t5;
 pub mod tape;
+pub mod template;
 pub mod tokenizer;
 pub mod weights;

@@ -6,6 +6,7 @@
 mod bert;
 mod common;
 mod distilbert;
+mod encoder;
 mod fields;
 mod generation;
 mod gpt2;
@@ -22,7 +23,8 @@ use serde_json::{Map, Value};
 pub use bert::BertConfig;
 pub use common::{Common, ProblemType};
 pub use distilbert::DistilBertConfig;
-pub use generation::{EarlyStopping, Generation};
+pub use encoder::EncoderForm;
+pub use generation::{EarlyStopping, FILE as GENERATION, Generation};
 pub use gpt2::Gpt2Config;
 pub use head::Head;
 pub use labels::Labels;
@@ -59,6 +61,12 @@ const KNOWN: [(&str, &str); 5] = [
     ("mt5", "MT5"),
 ];
 
+/// How the names of transformers' classes begin for a `model_type`.
+pub fn class_prefix(model_type: &str) -> Option<&'static str> {
+    let known = KNOWN.iter().find(|(name, _)| *name == model_type);
+    known.map(|(_, begins)| *begins)
+}
+
 /// The configuration of a model that runs here.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Config {
@@ -68,7 +76,7 @@ pub enum Config {
     DistilBert(DistilBertConfig),
     /// GPT-2.
     Gpt2(Gpt2Config),
-    /// T5 and FLAN-T5.
+    /// T5, FLAN-T5 and mT5.
     T5(T5Config),
 }
 
@@ -98,7 +106,8 @@ impl Config {
             "bert" => Self::Bert(BertConfig::read(fields)?),
             "distilbert" => Self::DistilBert(DistilBertConfig::read(fields)?),
             "gpt2" => Self::Gpt2(Gpt2Config::read(fields)?),
-            "t5" | "mt5" => Self::T5(T5Config::read(fields)?),
+            "t5" => Self::T5(T5Config::read(fields, &t5::Defaults::T5)?),
+            "mt5" => Self::T5(T5Config::read(fields, &t5::Defaults::MT5)?),
             other => {
                 let other = text::ident(other);
                 let known = KNOWN.map(|(name, _)| name).join(", ");

@@ -9,8 +9,10 @@ use crate::model::layers::{Linear, Source, Weight};
 use crate::model::tape::{Loss, Norm, Param, Tape, Tensor};
 
 use super::Body;
+use super::losses::in_pieces;
 
 /// An encoder with a masked language modelling head.
+#[derive(Clone)]
 pub struct MaskedLm {
     /// The encoder.
     pub body: Body,
@@ -28,43 +30,35 @@ impl MaskedLm {
     /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &Config) -> Result<Self> {
         let body = Body::load(source, config)?;
-        let (names, width, vocab, activation, eps) = match config {
+        let ([transform, norm, decoder], form) = match config {
             Config::Bert(c) => (
                 [
                     "cls.predictions.transform.dense",
                     "cls.predictions.transform.LayerNorm",
                     "cls.predictions",
                 ],
-                c.hidden_size,
-                c.vocab_size,
-                c.hidden_act,
-                c.layer_norm_eps,
+                c.form(),
             ),
             Config::DistilBert(c) => (
                 ["vocab_transform", "vocab_layer_norm", "vocab_projector"],
-                c.dim,
-                c.vocab_size,
-                c.activation,
-                1e-12,
+                c.form(),
             ),
             Config::Gpt2(_) | Config::T5(_) => {
                 return Err(Error::new("this model predicts no masked tokens")
                     .hint("fill-mask runs with BERT and DistilBERT"));
             }
         };
-        let [transform, norm, decoder] = names;
         let words = match &body {
-            Body::Bert(bert) => bert.words.tied(),
-            Body::DistilBert(distilbert) => distilbert.words.tied(),
+            Body::Bert(encoder) | Body::DistilBert(encoder) => encoder.words.tied(),
             Body::Gpt2(gpt2) => gpt2.words.tied(),
         };
         Ok(Self {
-            transform: source.linear(transform, width, width)?,
-            activation,
-            norm: source.layer_norm(norm, width, eps)?,
+            transform: source.linear(transform, form.width, form.width)?,
+            activation: form.activation,
+            norm: source.layer_norm(norm, form.width, form.eps)?,
             decoder: Linear {
                 weight: words,
-                bias: Some(source.bias(&format!("{decoder}.bias"), vocab)?),
+                bias: Some(source.bias(&format!("{decoder}.bias"), form.vocab_size)?),
                 lora: None,
             },
             body,
@@ -86,11 +80,27 @@ impl MaskedLm {
         self.decoder.forward(tape, &x)
     }
 
+    /// `-ln p` of each of `targets` at that place of `rows`.
+    pub fn losses(&self, batch: &Batch, rows: &[u32], targets: &[u32]) -> Vec<f32> {
+        let tape = &mut Tape::off();
+        let hidden = self.body.forward(tape, batch, |_| ());
+        in_pieces(&hidden, rows, targets, |hidden| {
+            let x = self.transform(tape, hidden);
+            self.decoder.forward(tape, &x)
+        })
+    }
+
     /// The cross-entropy of the tokens that have a target.
     ///
     /// # Panics
     /// If the weights are packed.
-    pub fn loss(&self, tape: &mut Tape, batch: &Batch, targets: &[Option<Target>]) -> Loss {
+    pub fn loss(
+        &self,
+        tape: &mut Tape,
+        batch: &Batch,
+        targets: &[Option<Target>],
+        smoothing: f32,
+    ) -> Loss {
         let hidden = self.body.forward(tape, batch, |_| ());
         let (rows, targets): (Vec<u32>, Vec<Option<Target>>) = (0u32..)
             .zip(targets)
@@ -105,7 +115,7 @@ impl MaskedLm {
             &self.decoder.weight,
             self.decoder.bias.as_ref(),
             &targets,
-            0.0,
+            smoothing,
         )
     }
 }

@@ -22,8 +22,8 @@ pub struct PostNormBlock {
     pub activation: Activation,
     /// How attention is computed.
     pub attention: Attention,
-    /// The share of either sum's second part that is dropped.
-    pub dropout: f32,
+    /// The share of either sum's second part that is dropped: of attention's, and of the network's.
+    pub dropout: [f32; 2],
 }
 
 impl PostNormBlock {
@@ -33,13 +33,13 @@ impl PostNormBlock {
         let y = tape.attention(&qkv, starts, starts, &self.attention);
         drop(qkv);
         let y = self.out.forward(tape, &y);
-        let y = tape.dropout(&y, self.dropout);
+        let y = tape.dropout(&y, self.dropout[0]);
         let y = tape.add(x, &y);
         let x = tape.norm(&y, &self.attention_norm);
         let y = self.feed_forward[0].forward(tape, &x);
         let y = tape.activation(&y, self.activation);
         let y = self.feed_forward[1].forward(tape, &y);
-        let y = tape.dropout(&y, self.dropout);
+        let y = tape.dropout(&y, self.dropout[1]);
         let y = tape.add(&x, &y);
         tape.norm(&y, &self.norm)
     }

@@ -308,3 +308,24 @@ impl Pulled {
         &self.error.as_ref().expect("it failed").1
     }
 }
+
+/// A hub that has the files of one folder as a model, for tests of what fetches from it.
+pub(crate) struct Serving(Server);
+
+impl Serving {
+    pub(crate) fn new(id: &str, folder: &Path) -> Self {
+        let mut repository = Repository::new(id, COMMIT);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            repository = repository.with(name, std::fs::read(&path).unwrap());
+        }
+        let server = Server::start();
+        server.has(repository);
+        Self(server)
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        self.0.endpoint()
+    }
+}
