@@ -214,7 +214,7 @@ impl Fetch<'_> {
             Ok(()) => partial.finish(&blob),
             Err(error) => {
                 let is_wrong = partial.length() == partial.size() && !partial.is_right();
-                if is_wrong || partial.length() == 0 {
+                if is_wrong || partial.is_empty() {
                     partial.discard();
                 }
                 Err(error)
