@@ -81,7 +81,9 @@ impl Judge {
             let named = evaluation.metrics.0.iter();
             let values = named.filter_map(|(name, figure)| Some((name.clone(), figure.value?)));
             // The loss of what is learned stands; a metric's own may be of whole texts.
-            values.for_each(|(name, value)| drop(figures.entry(name).or_insert(value)));
+            for (name, value) in values {
+                figures.entry(name).or_insert(value);
+            }
         }
         Ok((figures, evaluation))
     }
