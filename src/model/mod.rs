@@ -6,7 +6,8 @@
 //!   [`json`], [`diagnosis`]: a model's files, and what stands in their place
 //! - [`layers`]: what the architectures share, and where its weights come from
 //! - [`bert`], [`distilbert`], [`gpt2`], [`t5`]: the architectures
-//! - [`heads`]: what stands on them for a task
+//! - [`candle`]: architectures that `candle_transformers` runs
+//! - [`heads`]: what stands on them for a task; [`writer`]: those that write, as one
 //! - [`tokenizer`], [`generate`]: texts to tokens, and on from a prompt
 //! - [`pipeline`]: one a task, with what transformers' pipelines give; [`mod@bench`]: how fast
 //!   it is here
@@ -17,6 +18,7 @@
 pub mod batch;
 pub mod bench;
 pub mod bert;
+pub mod candle;
 pub mod config;
 pub mod diagnosis;
 pub mod distilbert;
@@ -31,3 +33,4 @@ pub mod t5;
 pub mod tape;
 pub mod tokenizer;
 pub mod weights;
+pub mod writer;

@@ -20,8 +20,8 @@ use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-MODEL is a folder, or a model in the cache that Python's huggingface_hub uses. TEXT may be `-` for
-standard input; --file has one input a line. Output has the shape of transformers' pipelines.
+MODEL is a folder, a model in the cache that Python's huggingface_hub uses, by its id or a name that
+its card goes by, or a run's id. TEXT may be `-` for standard input; --file has one input a line. Output has the shape of transformers' pipelines.
 
 Examples:
   modeldesk try google/flan-t5-small \"translate English to German: How old are you?\"
@@ -31,7 +31,7 @@ Examples:
   modeldesk try all-MiniLM-L6-v2 --task sentence-similarity \"a cat\" \"a kitten\" \"a car\"
   modeldesk try my-qa-model --question \"Who pays?\" - < lease.txt")]
 pub(super) struct Arguments {
-    /// A folder, or the id of a model in the cache
+    /// A folder, a model in the cache, or a run's id
     model: String,
     /// The text; several for sentence-similarity; `-` for standard input
     #[arg(value_name = "TEXT")]
@@ -82,6 +82,11 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     let started = Instant::now();
     let parts = Parts::read(&found.folder)?.keeping(model::packed());
     let task = parts.task(asked)?;
+    let precision = parts.precision(arguments.precision);
+    if precision != arguments.precision && !arguments.json {
+        let only = precision.name();
+        say("note", &format!("this architecture runs in {only} only"));
+    }
     for (name, given) in [
         ("--question", arguments.question.is_some()),
         ("--text-pair", arguments.text_pair.is_some()),
@@ -97,6 +102,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     let with = With {
         arguments,
         task,
+        precision,
         inputs: &inputs,
         cancel: &cancel,
         started,
@@ -112,7 +118,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         let mut object = json!({
             "model": found.name,
             "task": task.name(),
-            "precision": arguments.precision.name(),
+            "precision": precision.name(),
             "output": tried.output,
             "timing": tried.timing,
         });
@@ -133,6 +139,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
 struct With<'a> {
     arguments: &'a Arguments,
     task: Task,
+    precision: Precision,
     inputs: &'a [String],
     cancel: &'a Cancel,
     started: Instant,

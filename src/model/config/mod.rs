@@ -4,6 +4,7 @@
 //! nothing here are not looked at. [`Generation`] is `generation_config.json`.
 
 mod bert;
+pub mod candle;
 mod common;
 mod distilbert;
 mod fields;
@@ -20,6 +21,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use bert::BertConfig;
+pub use candle::CandleConfig;
 pub use common::{Common, ProblemType};
 pub use distilbert::DistilBertConfig;
 pub use generation::{EarlyStopping, Generation};
@@ -32,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::hub::layout::CONFIG;
 use crate::model::json;
 use crate::text;
+use candle::{Family, Own};
 use fields::Fields;
 
 /// Most bytes of a configuration that are read.
@@ -50,14 +53,39 @@ const TYPES: RangeInclusive<usize> = 1..=1024;
 /// Half of the buckets of a reader are for each direction, and half of those for short distances.
 const BUCKETS: RangeInclusive<usize> = 4..=4096;
 
-/// The architectures that run here, by `model_type`, and how the names of their classes begin.
-const KNOWN: [(&str, &str); 5] = [
-    ("bert", "Bert"),
-    ("distilbert", "DistilBert"),
-    ("gpt2", "GPT2"),
-    ("t5", "T5"),
-    ("mt5", "MT5"),
+/// The architectures that run here, by `model_type`, how the names of their classes begin, and the
+/// only task that they do here if it is one.
+const KNOWN: [(&str, &str, Option<&str>); 9] = [
+    ("bert", "Bert", None),
+    ("distilbert", "DistilBert", None),
+    ("gpt2", "GPT2", None),
+    ("t5", "T5", None),
+    ("mt5", "MT5", None),
+    ("modernbert", "ModernBert", None),
+    ("llama", "Llama", Some("text-generation")),
+    ("qwen2", "Qwen2", Some("text-generation")),
+    ("qwen3", "Qwen3", Some("text-generation")),
 ];
+
+/// The `model_type` of each architecture that runs here.
+pub fn known() -> [&'static str; KNOWN.len()] {
+    KNOWN.map(|(name, ..)| name)
+}
+
+/// Whether models of that `model_type` run here, whatever they do.
+pub fn knows(model_type: &str) -> bool {
+    KNOWN.iter().any(|(name, ..)| *name == model_type)
+}
+
+/// Whether models of that `model_type` do `task` here, by the hub's name; what is not said may be
+/// anything.
+pub fn does(model_type: &str, task: Option<&str>) -> bool {
+    let known = KNOWN.iter().find(|(name, ..)| *name == model_type);
+    known.is_some_and(|(.., only)| match (only, task) {
+        (Some(only), Some(task)) => task == *only,
+        _ => true,
+    })
+}
 
 /// The configuration of a model that runs here.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +98,8 @@ pub enum Config {
     Gpt2(Gpt2Config),
     /// T5 and FLAN-T5.
     T5(T5Config),
+    /// One of the architectures that candle runs.
+    Candle(CandleConfig),
 }
 
 impl Config {
@@ -99,9 +129,13 @@ impl Config {
             "distilbert" => Self::DistilBert(DistilBertConfig::read(fields)?),
             "gpt2" => Self::Gpt2(Gpt2Config::read(fields)?),
             "t5" | "mt5" => Self::T5(T5Config::read(fields)?),
+            "modernbert" => Self::Candle(CandleConfig::modern_bert(fields)?),
+            "llama" => Self::Candle(CandleConfig::causal(fields, Family::Llama)?),
+            "qwen2" => Self::Candle(CandleConfig::causal(fields, Family::Qwen2)?),
+            "qwen3" => Self::Candle(CandleConfig::causal(fields, Family::Qwen3)?),
             other => {
                 let other = text::ident(other);
-                let known = KNOWN.map(|(name, _)| name).join(", ");
+                let known = known().join(", ");
                 return Err(
                     Error::new(format!("models of type `{other}` do not run here"))
                         .at_path(path)
@@ -117,7 +151,7 @@ impl Config {
             Self::Bert(_) => "bert",
             Self::DistilBert(_) => "distilbert",
             Self::Gpt2(_) => "transformer",
-            Self::T5(_) => "",
+            Self::T5(_) | Self::Candle(_) => "",
         }
     }
 
@@ -128,6 +162,7 @@ impl Config {
             Self::DistilBert(config) => &config.common,
             Self::Gpt2(config) => &config.common,
             Self::T5(config) => &config.common,
+            Self::Candle(config) => &config.common,
         }
     }
 
@@ -138,6 +173,16 @@ impl Config {
             Self::DistilBert(config) => config.vocab_size,
             Self::Gpt2(config) => config.vocab_size,
             Self::T5(config) => config.vocab_size,
+            Self::Candle(config) => config.vocab_size,
+        }
+    }
+
+    /// Whether it continues texts.
+    pub fn is_causal(&self) -> bool {
+        match self {
+            Self::Gpt2(_) => true,
+            Self::Candle(config) => matches!(config.own, Own::Causal(_)),
+            Self::Bert(_) | Self::DistilBert(_) | Self::T5(_) => false,
         }
     }
 
@@ -148,6 +193,7 @@ impl Config {
             Self::DistilBert(config) => Some(config.max_position_embeddings),
             Self::Gpt2(config) => Some(config.n_positions),
             Self::T5(_) => None,
+            Self::Candle(config) => Some(config.max_position_embeddings),
         }
     }
 
@@ -163,6 +209,15 @@ impl Config {
             ],
             Self::Gpt2(_) => &[Head::Base, Head::CausalLm, Head::SequenceClassification],
             Self::T5(_) => &[Head::Base, Head::Generation],
+            Self::Candle(config) => match &config.own {
+                Own::ModernBert(_) => &[
+                    Head::Base,
+                    Head::MaskedLm,
+                    Head::SequenceClassification,
+                    Head::TokenClassification,
+                ],
+                Own::Causal(_) => &[Head::Base, Head::CausalLm],
+            },
         }
     }
 
@@ -174,6 +229,7 @@ impl Config {
             Self::DistilBert(config) => config.parameters(head),
             Self::Gpt2(config) => config.parameters(head),
             Self::T5(config) => config.parameters(head),
+            Self::Candle(config) => config.parameters(head),
         }
     }
 }
@@ -185,9 +241,9 @@ fn model_type(fields: Fields<'_>) -> Result<&str> {
     }
     let classes = common::architectures(fields)?;
     let class = classes.first().map_or("", String::as_str);
-    let known = KNOWN.iter().find(|(_, begin)| class.starts_with(begin));
+    let known = KNOWN.iter().find(|(_, begin, _)| class.starts_with(begin));
     known
-        .map(|(name, _)| *name)
+        .map(|(name, ..)| *name)
         .ok_or_else(|| fields.wrong("model_type", "there: it says which architecture this is"))
 }
 

@@ -1,9 +1,11 @@
 //! Classifies whole sequences.
 
 use super::Body;
+use super::masked_lm::Transform;
 use crate::error::{Error, Result};
 use crate::model::batch::Batch;
 use crate::model::config::Config;
+use crate::model::config::candle::Own;
 use crate::model::kernels::activation::Activation;
 use crate::model::layers::{Linear, Source};
 use crate::model::tape::{Tape, Tensor};
@@ -14,6 +16,10 @@ pub struct SequenceClassification {
     pub body: Body,
     /// DistilBERT's layer before the last, with a `ReLU` after it.
     before: Option<Linear>,
+    /// What ModernBERT has before its classifier.
+    transform: Option<Transform>,
+    /// The mean of a text's tokens stands for it.
+    pools_mean: bool,
     classifier: Linear,
     dropout: f32,
 }
@@ -39,6 +45,8 @@ impl SequenceClassification {
                 Self {
                     body,
                     before: None,
+                    transform: None,
+                    pools_mean: false,
                     classifier,
                     dropout,
                 }
@@ -46,6 +54,8 @@ impl SequenceClassification {
             (Config::DistilBert(c), _) => Self {
                 body,
                 before: Some(source.head("pre_classifier", c.dim, c.dim, true)?),
+                transform: None,
+                pools_mean: false,
                 classifier: source.head("classifier", c.dim, labels, true)?,
                 dropout: c.seq_classif_dropout,
             },
@@ -54,10 +64,20 @@ impl SequenceClassification {
                 Self {
                     body,
                     before: None,
+                    transform: None,
+                    pools_mean: false,
                     classifier,
                     dropout: 0.0,
                 }
             }
+            (Config::Candle(c), Body::ModernBert(_)) => Self {
+                before: None,
+                transform: Transform::of_classifier(source, config)?,
+                pools_mean: matches!(&c.own, Own::ModernBert(own) if own.pools_mean),
+                classifier: source.head("classifier", c.hidden_size, labels, true)?,
+                body,
+                dropout: 0.0,
+            },
             _ => return Err(Error::new("this model classifies no sequences")),
         })
     }
@@ -67,7 +87,10 @@ impl SequenceClassification {
         let hidden = self.body.forward(tape, batch, |_| ());
         let x = match &self.body {
             Body::Bert(bert) => bert.pool(tape, &hidden, batch),
-            Body::DistilBert(_) => Some(tape.select_rows(&hidden, &batch.firsts())),
+            Body::ModernBert(_) if self.pools_mean => Some(means(&hidden, batch)),
+            Body::DistilBert(_) | Body::ModernBert(_) => {
+                Some(tape.select_rows(&hidden, &batch.firsts()))
+            }
             Body::Gpt2(_) => Some(tape.select_rows(&hidden, &batch.lasts())),
         };
         let mut x = x.unwrap_or(hidden);
@@ -75,7 +98,23 @@ impl SequenceClassification {
             let y = before.forward(tape, &x);
             x = tape.activation(&y, Activation::Relu);
         }
+        if let Some(transform) = &self.transform {
+            x = transform.forward(tape, &x);
+        }
         let x = tape.dropout(&x, self.dropout);
         self.classifier.forward(tape, &x)
     }
+}
+
+/// The mean of each sequence's rows. Not recorded: what stands on candle is not trained.
+fn means(hidden: &Tensor, batch: &Batch) -> Tensor {
+    let width = hidden.cols();
+    let mut all = Vec::with_capacity(batch.len() * width);
+    for ends in batch.starts.windows(2) {
+        let rows = &hidden.values()[ends[0] * width..ends[1] * width];
+        let count = (ends[1] - ends[0]).max(1) as f32;
+        let of = |i| rows.iter().skip(i).step_by(width).sum::<f32>() / count;
+        all.extend((0..width).map(of));
+    }
+    Tensor::new(width, all)
 }

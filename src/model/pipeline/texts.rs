@@ -24,6 +24,7 @@ impl Texts {
             Config::DistilBert(c) => (c.max_position_embeddings, None),
             Config::Gpt2(c) => (c.n_positions, None),
             Config::T5(_) => (usize::MAX, None),
+            Config::Candle(c) => (c.max_position_embeddings, None),
         };
         let said = tokenizer.settings().model_max_length;
         Self {

@@ -107,6 +107,11 @@ impl Checkpoint {
         self.sources.iter().map(Source::bytes).sum()
     }
 
+    /// Where its files are.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.sources.iter().map(Source::path)
+    }
+
     /// What the weights are known by: other weights have another. ASCII letters, digits, `-`, and
     /// a `.` between files.
     pub fn fingerprint(&self) -> String {

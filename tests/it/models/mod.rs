@@ -1,5 +1,6 @@
 //! The models against references.
 
+mod candle;
 mod decoding;
 mod fixture;
 mod generation;
