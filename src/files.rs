@@ -1,7 +1,7 @@
 //! The program's folders, and writes that a crash cannot tear.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -82,9 +82,9 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// When the folder cannot be made or written, or `fill` fails; the old file is then as it was.
-pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
+pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let attempt = || -> std::io::Result<()> {
+    let attempt = || -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut temporary = tempfile::Builder::new()
             .prefix(".write-")
@@ -102,7 +102,7 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<(
 /// # Errors
 /// When the file ends before, or cannot be read.
 #[cfg(unix)]
-pub fn read_at(file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+pub fn read_at(file: &File, offset: u64, out: &mut [u8]) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
 }
 
@@ -111,10 +111,10 @@ pub fn read_at(file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> 
 /// # Errors
 /// When the file ends before, or cannot be read.
 #[cfg(windows)]
-pub fn read_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> std::io::Result<()> {
+pub fn read_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> io::Result<()> {
     while !out.is_empty() {
         match std::os::windows::fs::FileExt::seek_read(file, out, offset)? {
-            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             read => {
                 out = &mut out[read..];
                 offset += read as u64;
@@ -124,11 +124,35 @@ pub fn read_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> std::io::Res
     Ok(())
 }
 
+/// Unpacks gzip and zstd, told by their first bytes and not by the file's name.
+///
+/// # Errors
+/// When nothing can be read, or what says that it is packed is not.
+pub fn unpacked<R: Read + 'static>(mut file: BufReader<R>) -> io::Result<Box<dyn BufRead>> {
+    let start = file.fill_buf()?;
+    Ok(match start {
+        [0x1f, 0x8b, ..] => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(BufReader::new(zstd::Decoder::with_buffer(file)?)),
+        _ => Box::new(file),
+    })
+}
+
+/// Free bytes on the disk that holds `path`, or will hold it.
+pub fn free_space(path: &Path) -> Option<u64> {
+    let there = path.ancestors().find(|path| path.exists())?;
+    let there = if there.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        there
+    };
+    fs4::available_space(there).ok()
+}
+
 /// Makes a rename inside `folder` durable.
 ///
 /// # Errors
 /// When the folder cannot be opened or synced.
-pub fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(folder)?.sync_all()
     } else {

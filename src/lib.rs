@@ -7,8 +7,9 @@
 //! - [`tui`]: the desk's panes; the only code that knows ratatui
 //! - [`jobs`]: the only threads and channels
 //! - [`advisor`]: question, constraints, ranked models, claims; comparison; plan; this machine
+//! - [`finetune`]: rows to what a model learns from, and the learning
 //! - [`model`]: the models themselves, for inference and training
-//! - [`hub`]: the models on this disk, in the cache that Python's clients share
+//! - [`hub`]: the models on this disk, in the cache that Python's clients share, and their way there
 //! - [`index`]: the search index and the store of the user's cards
 //! - [`settings`]: what the user has set in `config.yaml`
 //! - [`card`]: model cards, read and checked; every fact remembers its line
@@ -19,6 +20,7 @@ pub mod card;
 pub mod cli;
 pub mod error;
 pub mod files;
+pub mod finetune;
 pub mod hub;
 pub mod index;
 pub mod jobs;

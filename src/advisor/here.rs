@@ -36,6 +36,50 @@ pub enum Availability {
 /// A model takes its weights, and about a quarter more while it runs.
 const RUNNING: f64 = 1.25;
 
+/// Whether this build has a definition of an architecture (config.json's `model_type`).
+pub fn is_known(architecture: &str) -> bool {
+    config::knows(architecture)
+}
+
+/// The room that a model has in a machine's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that running it takes, without its longest inputs.
+    pub needed: u64,
+    /// Bytes that are free.
+    pub free: u64,
+    /// Whether it fits, and leaves a fifth of memory.
+    pub space: Space,
+}
+
+/// How a model fits into memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space {
+    /// With room for other things.
+    Ample,
+    /// Leaves less than a fifth of memory.
+    Tight,
+    /// More than is free.
+    None,
+}
+
+impl Room {
+    /// That of weights of so many bytes, in the precision they are shipped in, on `machine`.
+    pub fn of(weights: u64, machine: &Machine) -> Self {
+        let (needed, free) = ((weights as f64 * RUNNING) as u64, machine.free_memory);
+        let space = match free.checked_sub(needed) {
+            None => Space::None,
+            Some(left) if left < machine.memory / 5 => Space::Tight,
+            Some(_) => Space::Ample,
+        };
+        Self {
+            needed,
+            free,
+            space,
+        }
+    }
+}
+
 /// What stands between the user and running a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Here {
@@ -156,7 +200,7 @@ impl<'a> Needs<'a> {
         let Some(kind) = self.architecture else {
             return no("architecture unknown".to_owned());
         };
-        if !config::knows(kind) {
+        if !is_known(kind) {
             return no(architecture_name(kind));
         }
         if let Some(task) = self.task.filter(|task| !config::does(kind, Some(task))) {
@@ -166,21 +210,19 @@ impl<'a> Needs<'a> {
                 text::ident(task)
             ));
         }
-        let (Some(weights), Some(memory)) = (self.weights(), self.memory()) else {
+        let Some(weights) = self.weights() else {
             return no("size unknown".to_owned());
         };
-        if memory > machine.free_memory {
-            return no(quantity::bytes(memory));
-        }
-        let left = machine.free_memory - memory;
-        let (availability, reason) = if left < machine.memory / 5 {
-            let reason = format!("tight: {}", quantity::bytes(memory));
-            (Availability::Tight, reason)
-        } else if self.fetched {
-            (Availability::Ready, "on disk".to_owned())
-        } else {
-            let reason = format!("fetch {}", quantity::bytes(weights));
-            (Availability::Fetch, reason)
+        let room = Room::of(weights, machine);
+        let needed = quantity::bytes(room.needed);
+        let (availability, reason) = match room.space {
+            Space::None => return no(needed),
+            Space::Tight => (Availability::Tight, format!("tight: {needed}")),
+            Space::Ample if self.fetched => (Availability::Ready, "on disk".to_owned()),
+            Space::Ample => {
+                let reason = format!("fetch {}", quantity::bytes(weights));
+                (Availability::Fetch, reason)
+            }
         };
         Here {
             runs: RunsHere::Yes,
@@ -191,7 +233,7 @@ impl<'a> Needs<'a> {
 }
 
 /// `led` as `LED`, `bart` as `BART`: as papers write it.
-pub(super) fn architecture_name(model_type: &str) -> String {
+pub fn architecture_name(model_type: &str) -> String {
     let known = [
         ("deberta-v2", "DeBERTa"),
         ("roberta", "RoBERTa"),

@@ -15,12 +15,7 @@ use crate::error::Result;
 use crate::text;
 
 /// Commands that guide cards speak of and this build does not have.
-const RUNNER: [&str; 4] = [
-    "modeldesk tune",
-    "modeldesk chat",
-    "modeldesk eval",
-    "modeldesk pull",
-];
+const RUNNER: [&str; 3] = ["modeldesk tune", "modeldesk chat", "modeldesk eval"];
 
 /// Answers a question about a word or about a model.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
@@ -99,7 +94,7 @@ fn word(desk: &Desk<'_>, card: &Arc<Card>) -> Draft {
     let names_runner = |c: &Claim| RUNNER.iter().any(|command| c.text.contains(command));
     if notes.iter().any(names_runner) {
         notes.push(computed(
-            "planned: tune, chat, eval and pull are not in this build yet.",
+            "planned: tune, chat and eval are not in this build yet.",
         ));
     }
     parts.push(Part::Notes { claims: notes });

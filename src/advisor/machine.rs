@@ -27,6 +27,8 @@ pub struct Machine {
     pub cached: Vec<Cached>,
     /// What was measured of models here.
     pub measured: Measured,
+    /// The cache that they are in.
+    models: Option<Cache>,
     /// Where a measured speed is kept between sessions.
     cache: Option<std::path::PathBuf>,
     speed: OnceLock<Speed>,
@@ -48,8 +50,18 @@ impl Machine {
         let mut machine = Self::bare();
         machine.cache = Some(folders.cache.join("machine.json"));
         machine.threads = settings.threads.map_or(machine.cores, usize::from);
-        machine.cached = Cache::of_environment(settings).scan().0;
+        machine.models = Some(Cache::of_environment(settings));
         machine.measured = Measured::read(&folders.cache, machine.threads);
+        machine.rescanned()
+    }
+
+    /// The same, with the models that are in the cache now.
+    #[must_use]
+    pub fn rescanned(&self) -> Self {
+        let mut machine = self.clone();
+        if let Some(models) = &machine.models {
+            machine.cached = models.scan().0;
+        }
         machine
     }
 
@@ -63,6 +75,7 @@ impl Machine {
             threads: cores,
             cached: Vec::new(),
             measured: Measured::default(),
+            models: None,
             cache: None,
             speed,
         }
@@ -85,21 +98,32 @@ impl Machine {
         found.ok().map(|at| &self.cached[at])
     }
 
-    fn bare() -> Self {
+    /// Memory in all, and memory that is free or can be freed at this moment; bytes, 0 where the
+    /// system does not tell.
+    pub fn memory_now() -> (u64, u64) {
         let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
         let system = System::new_with_specifics(memory).ok();
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         // A container's limit counts, where there is one.
         let limits = system.as_ref().and_then(System::cgroup_limits);
         let total = system.as_ref().map_or(0, System::total_memory);
         let free = system.as_ref().map_or(0, System::available_memory);
+        (
+            limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
+            limits.map_or(free, |l| l.free_memory.min(free)),
+        )
+    }
+
+    fn bare() -> Self {
+        let (memory, free_memory) = Self::memory_now();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             cores,
-            memory: limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
-            free_memory: limits.map_or(free, |l| l.free_memory.min(free)),
+            memory,
+            free_memory,
             threads: cores,
             cached: Vec::new(),
             measured: Measured::default(),
+            models: None,
             cache: None,
             speed: OnceLock::new(),
         }
@@ -144,17 +168,6 @@ impl Machine {
         };
         let _ = self.speed.set(best);
         Some(best)
-    }
-
-    /// Free bytes on the disk that holds `path`.
-    pub fn free_disk(path: &Path) -> Option<u64> {
-        let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;
-        let path = path.ancestors().find_map(|p| p.canonicalize().ok())?;
-        disks
-            .iter()
-            .filter(|d| path.starts_with(d.mount_point()))
-            .max_by_key(|d| d.mount_point().as_os_str().len())
-            .map(sysinfo::Disk::available_space)
     }
 }
 

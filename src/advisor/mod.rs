@@ -16,6 +16,7 @@ mod lookup;
 pub mod machine;
 pub mod measured;
 mod no_card;
+pub mod offer;
 mod out_of_reach;
 pub mod plan;
 pub mod present;
@@ -35,8 +36,10 @@ use std::sync::Arc;
 
 pub use answer::{Answer, Comparison};
 pub use catalogue::Catalogue;
+pub use here::{Room, Space, architecture_name, is_known};
 pub use machine::Machine;
 pub use question::{Intent, Reading};
+pub use recipe::{Advice, advice};
 pub use related::{Related, Relation};
 pub use sheet::{Stated, sheet};
 
@@ -111,6 +114,16 @@ impl Advisor {
             library,
             machine,
             vocabulary,
+            weights: Weights::shipped(),
+        }
+    }
+
+    /// The same, with the models that are on this disk now.
+    pub fn renewed(&self) -> Self {
+        Self {
+            library: Arc::clone(&self.library),
+            machine: self.machine.rescanned(),
+            vocabulary: Arc::clone(&self.vocabulary),
             weights: Weights::shipped(),
         }
     }

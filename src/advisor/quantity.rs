@@ -1,5 +1,7 @@
 //! Amounts: how people type them, how the desk shows them.
 
+pub use crate::text::{bytes, grouped};
+
 /// Bytes in a gigabyte as models and memory are sold: 10^9.
 pub const GB: u64 = 1_000_000_000;
 
@@ -156,22 +158,6 @@ pub(super) fn parse(text: &str) -> Option<Quantity> {
     })
 }
 
-/// `990 MB`, `3.1 GB`: at most three digits, decimal units.
-pub fn bytes(count: u64) -> String {
-    let value = count as f64;
-    let (scaled, name) = match count {
-        0..1_000 => return format!("{count} B"),
-        1_000..1_000_000 => (value / 1e3, "kB"),
-        1_000_000..1_000_000_000 => (value / 1e6, "MB"),
-        _ => (value / 1e9, "GB"),
-    };
-    if scaled < 9.95 && scaled.fract() > 0.05 {
-        format!("{scaled:.1} {name}")
-    } else {
-        format!("{scaled:.0} {name}")
-    }
-}
-
 /// `124M`, `22.7M`, `1000`.
 pub fn count(count: u64) -> String {
     let value = count as f64;
@@ -186,19 +172,6 @@ pub fn count(count: u64) -> String {
     } else {
         format!("{scaled:.0}{name}")
     }
-}
-
-/// `16,384`.
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// `1 step`, `225 steps`.
@@ -229,7 +202,6 @@ mod tests {
         assert_eq!(bytes(21_400_000_000), "21 GB");
         assert_eq!(count(124_439_808), "124M");
         assert_eq!(count(22_713_216), "22.7M");
-        assert_eq!(grouped(16_384), "16,384");
         assert_eq!(duration(1620.0), "27 min");
     }
 

@@ -8,10 +8,10 @@ use super::ask::open_advisor;
 use super::model::PACKED;
 use super::out::Out;
 use super::{Exit, Own, Result};
-use crate::advisor::{Advisor, Machine, quantity};
+use crate::advisor::{Advisor, quantity};
 use crate::card::Origin;
 use crate::error::{Notice, shown};
-use crate::files::Folders;
+use crate::files::{self, Folders};
 use crate::hub::{Cache, Cached};
 use crate::model::config;
 use crate::model::weights::kept;
@@ -101,7 +101,7 @@ fn examine(folders: &Folders, own: &Own, advisor: &Advisor) -> Value {
     };
     let yours = count(Origin::User) + count(Origin::Run);
     let disk =
-        Machine::free_disk(&folders.data).map_or_else(|| "unknown".to_owned(), quantity::bytes);
+        files::free_space(&folders.data).map_or_else(|| "unknown".to_owned(), quantity::bytes);
     let offline = is_set("HF_HUB_OFFLINE");
     let cache = Cache::of_environment(&own.settings);
     let (models, skipped) = cache.scan();

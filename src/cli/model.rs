@@ -90,7 +90,7 @@ fn run(id: &str) -> Option<PathBuf> {
 }
 
 fn open(cache: &Cache, one: &Cached) -> Result<Found> {
-    let fetch = format!("fetch it with `hf download {}`", one.id);
+    let fetch = format!("fetch it with `modeldesk pull {}`", one.id);
     let folder = cache.snapshot(one).ok_or_else(|| {
         Error::new("the cache has no revision of it")
             .at(one.id.clone())
@@ -127,7 +127,7 @@ fn missing(name: &str, card: Option<&str>, cached: &[Cached]) -> Error {
         return error.hint("check the spelling of that path");
     }
     error.hint(format!(
-        "fetch it with `hf download {}`, or give a model's folder",
+        "fetch it with `modeldesk pull {}`, or give a model's folder",
         shown_name(name)
     ))
 }

@@ -19,6 +19,7 @@ use super::hub;
 use super::ids::check_id;
 use super::store::LONGEST_CARD;
 use crate::error::{Error, Result, shown};
+use crate::files;
 
 /// Cards of more text than this are refused.
 const LONGEST_TEXT: usize = 64 << 20;
@@ -78,7 +79,7 @@ pub(super) fn read(path: &Path, meter: &Meter, each: &mut Each<'_>) -> Result<()
             meter: Rc::clone(meter),
         },
     );
-    let mut text = unpacked(file).map_err(failed)?;
+    let mut text = files::unpacked(file).map_err(failed)?;
     match first_byte(&mut text) {
         Ok(Some(b'[')) => read_array(text, each),
         Ok(Some(_)) => read_lines(text, each),
@@ -117,16 +118,6 @@ impl<R: Read> Read for Metered<R> {
         self.meter.set(self.meter.get() + read as u64);
         Ok(read)
     }
-}
-
-/// Unpacks gzip and zstd, told by their first bytes and not by the file's name.
-fn unpacked<R: Read + 'static>(mut file: BufReader<R>) -> io::Result<Box<dyn BufRead>> {
-    let start = file.fill_buf()?;
-    Ok(match start {
-        [0x1f, 0x8b, ..] => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(BufReader::new(zstd::Decoder::with_buffer(file)?)),
-        _ => Box::new(file),
-    })
 }
 
 /// The first byte that is not white space; nothing of it is consumed.

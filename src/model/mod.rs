@@ -7,8 +7,10 @@
 //! - [`layers`]: what the architectures share, and where its weights come from
 //! - [`bert`], [`distilbert`], [`gpt2`], [`t5`]: the architectures
 //! - [`candle`]: architectures that `candle_transformers` runs
-//! - [`heads`]: what stands on them for a task; [`writer`]: those that write, as one
+//! - [`heads`]: what stands on them for a task; [`lora`]: adapters; [`writer`]: the models that
+//!   write, as one
 //! - [`tokenizer`], [`generate`]: texts to tokens, and on from a prompt
+//! - [`template`]: conversations as texts
 //! - [`pipeline`]: one a task, with what transformers' pipelines give; [`mod@bench`]: how fast
 //!   it is here
 //!
@@ -28,9 +30,11 @@ pub mod heads;
 pub mod json;
 pub mod kernels;
 pub mod layers;
+pub mod lora;
 pub mod pipeline;
 pub mod t5;
 pub mod tape;
+pub mod template;
 pub mod tokenizer;
 pub mod weights;
 pub mod writer;

@@ -3,8 +3,10 @@
 //! Cards, ids, file names, data rows, generated tokens and the error texts of libraries all come
 //! through here. [`Stream`] is the one state machine; [`block`] and [`line()`] run it over a whole
 //! text, [`ident()`] makes visible what the others remove, [`json`] escapes it. [`nearest()`] says
-//! what a misspelt name was meant to be.
+//! what a misspelt name was meant to be, [`bytes`] and [`grouped()`] write a number so that it can
+//! be read.
 
+mod amount;
 mod chars;
 mod ident;
 mod nearest;
@@ -12,6 +14,7 @@ mod stream;
 
 use std::borrow::Cow;
 
+pub use amount::bytes;
 pub use ident::ident;
 pub use nearest::nearest;
 pub use stream::Stream;
@@ -26,6 +29,19 @@ pub fn block(text: &str) -> Cow<'_, str> {
 /// Safe text on one line: as [`block`], and each line end is one space.
 pub fn line(text: &str) -> Cow<'_, str> {
     clean(text, Shape::Line)
+}
+
+/// `16,384`.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// `value` as JSON on one line, in which nothing can reach a terminal: JSON escapes the controls
@@ -81,6 +97,14 @@ mod tests {
             assert!(matches!(block(text), Cow::Borrowed(_)), "{text}");
         }
         assert!(matches!(block("a\nb"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn every_third_digit_has_a_comma() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(16_384), "16,384");
+        assert_eq!(grouped(1_000_000), "1,000,000");
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
-use super::editor::Shown;
+use super::editor::{Editor, Shown};
 use super::pane::{Library, Shell};
 use super::theme::Theme;
 use super::wrap;
@@ -123,7 +123,9 @@ fn standing(shell: &Shell) -> String {
             let cores = if opened.cores == 1 { "core" } else { "cores" };
             // Whole gigabytes, as everywhere on the hub: 1 GB is 1,000,000,000 bytes.
             let free = opened.free_memory / 1_000_000_000;
-            format!("{cards} | {} {cores}, {free} GB free", opened.cores)
+            let fetching = shell.fetches.in_all();
+            let before = fetching.unwrap_or(cards);
+            format!("{before} | {} {cores}, {free} GB free", opened.cores)
         }
     }
 }
@@ -272,4 +274,21 @@ pub(super) fn input(
         x.min(whole.right().saturating_sub(1)),
         y.min(whole.bottom().saturating_sub(1)),
     )
+}
+
+/// Draws a value that is being typed, its end in sight.
+pub(super) fn typing(
+    editor: &Editor,
+    theme: Theme,
+    area: Rect,
+    at: (u16, u16),
+    buffer: &mut Buffer,
+) -> Position {
+    let room = usize::from(area.right().saturating_sub(at.0 + 1)).max(1);
+    let shown = editor.shown(room);
+    let (column, row) = shown.cursor;
+    let text = shown.rows.get(row).map_or("", String::as_str);
+    let style = theme.strong().add_modifier(Modifier::UNDERLINED);
+    put(buffer, area, at, &format!("{text} "), style);
+    Position::new(at.0.saturating_add(column as u16), at.1)
 }

@@ -9,7 +9,8 @@ use crate::advisor::Answer;
 use crate::advisor::catalogue::{Catalogue, Found};
 use crate::error::Result;
 use crate::index::Notice;
-use crate::jobs::{OpenCard, Opened, Report, Request};
+use crate::jobs::engine::{self, Order, Shelf};
+use crate::jobs::{HubReport, HubRequest, OpenCard, Opened, Report, Request};
 
 use super::clipboard::Outcome;
 use super::history::Kept;
@@ -64,6 +65,14 @@ pub enum Event {
         /// The models, and which of them are wanted; or why there are none.
         found: Result<(Arc<Catalogue>, Found)>,
     },
+    /// What the engine tells of an order; dropped when nobody waits for it any more.
+    Engine(engine::Report),
+    /// The models on this disk that can be run.
+    Shelf(Shelf),
+    /// What the hub's thread says of a fetch.
+    Hub(HubReport),
+    /// What became of [`Effect::Delete`]: the bytes that are free now.
+    Deleted(String, Result<u64>),
     /// Earlier inputs, oldest first, as the history file has them.
     Remembered(Kept, Vec<String>),
     /// A button or the wheel of the mouse, while the desk listens to it.
@@ -123,6 +132,18 @@ pub enum Mouse {
 pub enum Effect {
     /// Hand this to the advisor's thread.
     Request(Request),
+    /// Hand this to the engine's thread, which reports with [`Event::Engine`].
+    Order(Order),
+    /// Stop the order of this ticket.
+    Halt(u64),
+    /// Look which models are on this disk, and report with [`Event::Shelf`].
+    LookAtShelf,
+    /// Hand this to the hub's thread, which reports with [`Event::Hub`].
+    Hub(HubRequest),
+    /// Stop the request of this ticket to the hub's thread.
+    StopHub(u64),
+    /// Delete the model of this id from the disk, and report with [`Event::Deleted`].
+    Delete(String),
     /// Put text on a clipboard and report with [`Event::Copied`].
     Copy {
         /// What it is, in a few words.

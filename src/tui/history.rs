@@ -20,17 +20,20 @@ pub enum Kept {
     Questions,
     /// Filters of the Models pane.
     Filters,
+    /// Texts of the Try pane.
+    Texts,
 }
 
 impl Kept {
     /// All of them.
-    pub(super) const ALL: [Self; 2] = [Self::Questions, Self::Filters];
+    pub(super) const ALL: [Self; 3] = [Self::Questions, Self::Filters, Self::Texts];
 
     /// Its file in the state folder.
     fn file(self) -> &'static str {
         match self {
             Self::Questions => "history",
             Self::Filters => "history-models",
+            Self::Texts => "history-texts",
         }
     }
 }

@@ -13,6 +13,8 @@ mod checkpoint;
 mod compare;
 mod counts;
 mod desk;
+mod finetune;
+mod hub;
 mod index;
 mod judged;
 mod models;

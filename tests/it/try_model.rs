@@ -188,7 +188,7 @@ fn what_cannot_be_done_says_what_and_what_to_do() {
     let (gpt2, classifier) = (folder("text-generation"), folder("text-classification"));
     let missing = Path::new("no/such");
     let cases: [(&Path, &[&str], i32, &str, &str); 8] = [
-        (missing, &["x"], 1, "no such folder", "hf download"),
+        (missing, &["x"], 1, "no such folder", "modeldesk pull"),
         (
             &gpt2,
             &["x", "--task", "fill-mask"],

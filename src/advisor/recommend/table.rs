@@ -203,7 +203,10 @@ pub(super) fn notes(
         .iter()
         .any(|m| m.here.availability == Availability::Fetch)
     {
-        meanings.insert(0, "fetch: with `hf download`, then `modeldesk try` runs it");
+        meanings.insert(
+            0,
+            "fetch: with `modeldesk pull`, then `modeldesk try` runs it",
+        );
     }
     if !meanings.is_empty() {
         notes.push(computed(meanings.join(" · ")));

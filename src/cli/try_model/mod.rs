@@ -13,6 +13,7 @@ use super::interrupt::stop_on_interrupt;
 use super::out::{Out, say};
 use super::{Exit, model};
 use crate::error::{Error, Result};
+use crate::hub::Cache;
 use crate::jobs::Cancel;
 use crate::model::layers::Precision;
 use crate::model::pipeline::{Parts, Task};
@@ -80,7 +81,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     let cancel = Cancel::new();
     stop_on_interrupt(&cancel)?;
     let started = Instant::now();
-    let parts = Parts::read(&found.folder)?.keeping(model::packed());
+    let parts =
+        Parts::read_with(&found.folder, &Cache::of_environment(settings))?.keeping(model::packed());
     let task = parts.task(asked)?;
     let precision = parts.precision(arguments.precision);
     if precision != arguments.precision && !arguments.json {

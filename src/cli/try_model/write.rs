@@ -60,7 +60,7 @@ pub(in crate::cli) struct Options {
     /// How many texts are wanted
     #[arg(long, value_name = "N")]
     num_return_sequences: Option<usize>,
-    /// End the text where this comes; may be given several times
+    /// End the text with the token that completes this; may be given several times
     #[arg(long = "stop", value_name = "TEXT")]
     stop_strings: Vec<String>,
     /// What draws depend on
@@ -135,6 +135,7 @@ pub(super) fn run(with: &With, parts: Parts, out: &mut Out) -> Result<Tried> {
     for (i, text) in with.inputs.iter().enumerate() {
         let ask = Ask {
             text,
+            prefix: None,
             options: &options,
             return_full_text: !arguments.writing.no_full_text,
             cancel: with.cancel,
@@ -222,8 +223,8 @@ impl Screen {
 
     fn progress(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
         match progress {
-            Progress::Text(piece) if self.live => self.show(piece),
-            Progress::Text(_) => {}
+            Progress::Token { text, .. } if self.live && !text.is_empty() => self.show(text),
+            Progress::Token { .. } | Progress::Reading { .. } => {}
             Progress::Part { at, of, summary } => {
                 say(
                     "note",

@@ -332,10 +332,10 @@ fn theta(fields: Fields<'_>, kind: Option<&str>, old: &str, default: f32) -> Res
     if let Some(object) = fields.object("rope_parameters")? {
         let mut inside = Some(fields.within(object));
         if let Some(kind) = kind {
-            inside = inside
-                .map(|all| Ok(all.object(kind)?.map(|one| all.within(one))))
-                .transpose()?
-                .flatten();
+            inside = match inside {
+                Some(all) => all.object(kind)?.map(|one| all.within(one)),
+                None => None,
+            };
         }
         if let Some(inside) = inside {
             found = inside

@@ -10,7 +10,8 @@ use super::{Config, MOST_BYTES};
 use crate::error::Result;
 use crate::model::json;
 
-const FILE: &str = "generation_config.json";
+/// Where it stands in a model's folder.
+pub const FILE: &str = "generation_config.json";
 
 /// Most beams, and most tokens of a repetition.
 const MOST: usize = 1024;

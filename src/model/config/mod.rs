@@ -7,6 +7,7 @@ mod bert;
 pub mod candle;
 mod common;
 mod distilbert;
+mod encoder;
 mod fields;
 mod generation;
 mod gpt2;
@@ -24,7 +25,8 @@ pub use bert::BertConfig;
 pub use candle::CandleConfig;
 pub use common::{Common, ProblemType};
 pub use distilbert::DistilBertConfig;
-pub use generation::{EarlyStopping, Generation};
+pub use encoder::EncoderForm;
+pub use generation::{EarlyStopping, FILE as GENERATION, Generation};
 pub use gpt2::Gpt2Config;
 pub use head::Head;
 pub use labels::Labels;
@@ -87,6 +89,12 @@ pub fn does(model_type: &str, task: Option<&str>) -> bool {
     })
 }
 
+/// How the names of transformers' classes begin for a `model_type`.
+pub fn class_prefix(model_type: &str) -> Option<&'static str> {
+    let known = KNOWN.iter().find(|(name, ..)| *name == model_type);
+    known.map(|(_, begins, _)| *begins)
+}
+
 /// The configuration of a model that runs here.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Config {
@@ -96,7 +104,7 @@ pub enum Config {
     DistilBert(DistilBertConfig),
     /// GPT-2.
     Gpt2(Gpt2Config),
-    /// T5 and FLAN-T5.
+    /// T5, FLAN-T5 and mT5.
     T5(T5Config),
     /// One of the architectures that candle runs.
     Candle(CandleConfig),
@@ -128,7 +136,8 @@ impl Config {
             "bert" => Self::Bert(BertConfig::read(fields)?),
             "distilbert" => Self::DistilBert(DistilBertConfig::read(fields)?),
             "gpt2" => Self::Gpt2(Gpt2Config::read(fields)?),
-            "t5" | "mt5" => Self::T5(T5Config::read(fields)?),
+            "t5" => Self::T5(T5Config::read(fields, &t5::Defaults::T5)?),
+            "mt5" => Self::T5(T5Config::read(fields, &t5::Defaults::MT5)?),
             "modernbert" => Self::Candle(CandleConfig::modern_bert(fields)?),
             "llama" => Self::Candle(CandleConfig::causal(fields, Family::Llama)?),
             "qwen2" => Self::Candle(CandleConfig::causal(fields, Family::Qwen2)?),

@@ -9,8 +9,10 @@ use crate::model::layers::{Linear, Source, Weight};
 use crate::model::tape::{Layout, Loss, Norm, Param, Tape, Tensor};
 
 use super::Body;
+use super::losses::in_pieces;
 
 /// An encoder with a masked language modelling head.
+#[derive(Clone)]
 pub struct MaskedLm {
     /// The encoder.
     pub body: Body,
@@ -20,6 +22,7 @@ pub struct MaskedLm {
 }
 
 /// A layer, its activation and a norm, which stand between hidden states and a head.
+#[derive(Clone)]
 pub(super) struct Transform {
     dense: Linear,
     activation: Activation,
@@ -61,26 +64,20 @@ impl MaskedLm {
     /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn load(source: &Source, config: &Config) -> Result<Self> {
         let body = Body::load(source, config)?;
-        let (names, width, vocab, activation, eps, words) = match (config, &body) {
-            (Config::Bert(c), Body::Bert(bert)) => (
+        let ([transform, norm, decoder], form, words) = match (config, &body) {
+            (Config::Bert(c), Body::Bert(encoder)) => (
                 [
                     "cls.predictions.transform.dense",
                     "cls.predictions.transform.LayerNorm",
                     "cls.predictions",
                 ],
-                c.hidden_size,
-                c.vocab_size,
-                c.hidden_act,
-                c.layer_norm_eps,
-                bert.words.tied(),
+                c.form(),
+                encoder.words.tied(),
             ),
-            (Config::DistilBert(c), Body::DistilBert(distilbert)) => (
+            (Config::DistilBert(c), Body::DistilBert(encoder)) => (
                 ["vocab_transform", "vocab_layer_norm", "vocab_projector"],
-                c.dim,
-                c.vocab_size,
-                c.activation,
-                1e-12,
-                distilbert.words.tied(),
+                c.form(),
+                encoder.words.tied(),
             ),
             (Config::Candle(config), Body::ModernBert(_)) => {
                 return Self::of_modern_bert(source, config, body);
@@ -90,16 +87,15 @@ impl MaskedLm {
                     .hint("fill-mask runs with BERT, DistilBERT and ModernBERT"));
             }
         };
-        let [transform, norm, decoder] = names;
         Ok(Self {
             transform: Transform {
-                dense: source.linear(transform, width, width)?,
-                activation,
-                norm: source.layer_norm(norm, width, eps)?,
+                dense: source.linear(transform, form.width, form.width)?,
+                activation: form.activation,
+                norm: source.layer_norm(norm, form.width, form.eps)?,
             },
             decoder: Linear {
                 weight: words,
-                bias: Some(source.bias(&format!("{decoder}.bias"), vocab)?),
+                bias: Some(source.bias(&format!("{decoder}.bias"), form.vocab_size)?),
                 lora: None,
             },
             body,
@@ -133,11 +129,27 @@ impl MaskedLm {
         self.decoder.forward(tape, &x)
     }
 
+    /// `-ln p` of each of `targets` at that place of `rows`.
+    pub fn losses(&self, batch: &Batch, rows: &[u32], targets: &[u32]) -> Vec<f32> {
+        let tape = &mut Tape::off();
+        let hidden = self.body.forward(tape, batch, |_| ());
+        in_pieces(&hidden, rows, targets, |hidden| {
+            let x = self.transform.forward(tape, hidden);
+            self.decoder.forward(tape, &x)
+        })
+    }
+
     /// The cross-entropy of the tokens that have a target.
     ///
     /// # Panics
     /// If the weights are packed.
-    pub fn loss(&self, tape: &mut Tape, batch: &Batch, targets: &[Option<Target>]) -> Loss {
+    pub fn loss(
+        &self,
+        tape: &mut Tape,
+        batch: &Batch,
+        targets: &[Option<Target>],
+        smoothing: f32,
+    ) -> Loss {
         let hidden = self.body.forward(tape, batch, |_| ());
         let (rows, targets): (Vec<u32>, Vec<Option<Target>>) = (0u32..)
             .zip(targets)
@@ -152,7 +164,7 @@ impl MaskedLm {
             &self.decoder.weight,
             self.decoder.bias.as_ref(),
             &targets,
-            0.0,
+            smoothing,
         )
     }
 }

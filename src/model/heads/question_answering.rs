@@ -8,6 +8,7 @@ use crate::model::layers::{Linear, Source};
 use crate::model::tape::{Tape, Tensor};
 
 /// An encoder with a head that gives each token a logit for the start and one for the end.
+#[derive(Clone)]
 pub struct QuestionAnswering {
     /// The encoder.
     pub body: Body,

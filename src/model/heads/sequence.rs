@@ -4,6 +4,7 @@ use super::Body;
 use super::masked_lm::Transform;
 use crate::error::{Error, Result};
 use crate::model::batch::Batch;
+use crate::model::bert::Pooler;
 use crate::model::config::Config;
 use crate::model::config::candle::Own;
 use crate::model::kernels::activation::Activation;
@@ -11,9 +12,12 @@ use crate::model::layers::{Linear, Source};
 use crate::model::tape::{Tape, Tensor};
 
 /// A model with a head that gives each sequence a row of logits.
+#[derive(Clone)]
 pub struct SequenceClassification {
     /// What is below the head.
     pub body: Body,
+    /// BERT's layer below the head.
+    pooler: Option<Pooler>,
     /// DistilBERT's layer before the last, with a `ReLU` after it.
     before: Option<Linear>,
     /// What ModernBERT has before its classifier.
@@ -33,67 +37,55 @@ impl SequenceClassification {
         let body = Body::load(source, config)?;
         let labels = config.common().labels.len();
         Ok(match (config, &body) {
-            (Config::Bert(c), Body::Bert(bert)) => {
-                if !bert.has_pooler() {
-                    return Err(Error::new(
-                        "the checkpoint has no pooler, which this head stands on",
-                    )
-                    .hint("choose a BERT checkpoint that was saved with its pooler"));
-                }
-                let classifier = source.head("classifier", c.hidden_size, labels, true)?;
-                let dropout = c.classifier_dropout.unwrap_or(c.hidden_dropout_prob);
-                Self {
-                    body,
-                    before: None,
-                    transform: None,
-                    pools_mean: false,
-                    classifier,
-                    dropout,
-                }
-            }
+            (Config::Bert(c), _) => Self {
+                body,
+                pooler: Some(Pooler::load(source, c)?),
+                before: None,
+                transform: None,
+                pools_mean: false,
+                classifier: source.head("classifier", c.hidden_size, labels, true)?,
+                dropout: c.classifier_dropout.unwrap_or(c.hidden_dropout_prob),
+            },
             (Config::DistilBert(c), _) => Self {
                 body,
+                pooler: None,
                 before: Some(source.head("pre_classifier", c.dim, c.dim, true)?),
                 transform: None,
                 pools_mean: false,
                 classifier: source.head("classifier", c.dim, labels, true)?,
                 dropout: c.seq_classif_dropout,
             },
-            (Config::Gpt2(c), _) => {
-                let classifier = source.head("score", c.n_embd, labels, false)?;
-                Self {
-                    body,
-                    before: None,
-                    transform: None,
-                    pools_mean: false,
-                    classifier,
-                    dropout: 0.0,
-                }
-            }
-            (Config::Candle(c), Body::ModernBert(_)) => Self {
+            (Config::Gpt2(c), _) => Self {
+                body,
+                pooler: None,
+                before: None,
+                transform: None,
+                pools_mean: false,
+                classifier: source.head("score", c.n_embd, labels, false)?,
+                dropout: 0.0,
+            },
+            (Config::Candle(c), _) => Self {
+                body,
+                pooler: None,
                 before: None,
                 transform: Transform::of_classifier(source, config)?,
                 pools_mean: matches!(&c.own, Own::ModernBert(own) if own.pools_mean),
                 classifier: source.head("classifier", c.hidden_size, labels, true)?,
-                body,
                 dropout: 0.0,
             },
-            _ => return Err(Error::new("this model classifies no sequences")),
+            (Config::T5(_), _) => return Err(Error::new("this model classifies no sequences")),
         })
     }
 
     /// `[sequences, labels]`
     pub fn logits(&self, tape: &mut Tape, batch: &Batch) -> Tensor {
         let hidden = self.body.forward(tape, batch, |_| ());
-        let x = match &self.body {
-            Body::Bert(bert) => bert.pool(tape, &hidden, batch),
-            Body::ModernBert(_) if self.pools_mean => Some(means(&hidden, batch)),
-            Body::DistilBert(_) | Body::ModernBert(_) => {
-                Some(tape.select_rows(&hidden, &batch.firsts()))
-            }
-            Body::Gpt2(_) => Some(tape.select_rows(&hidden, &batch.lasts())),
+        let mut x = match (&self.body, &self.pooler) {
+            (_, Some(pooler)) => pooler.forward(tape, &hidden, batch),
+            (Body::Gpt2(_), None) => tape.select_rows(&hidden, &batch.lasts()),
+            (_, None) if self.pools_mean => means(&hidden, batch),
+            (_, None) => tape.select_rows(&hidden, &batch.firsts()),
         };
-        let mut x = x.unwrap_or(hidden);
         if let Some(before) = &self.before {
             let y = before.forward(tape, &x);
             x = tape.activation(&y, Activation::Relu);

@@ -9,6 +9,7 @@ use crate::model::layers::{Linear, Source};
 use crate::model::tape::{Tape, Tensor};
 
 /// An encoder with a head that gives each token a row of logits.
+#[derive(Clone)]
 pub struct TokenClassification {
     /// The encoder.
     pub body: Body,

@@ -26,8 +26,8 @@ pub struct PostNormBlock {
     pub activation: Activation,
     /// How attention is computed.
     pub attention: Attention,
-    /// The share of either sum's second part that is dropped.
-    pub dropout: f32,
+    /// The share of either sum's second part that is dropped: of attention's, and of the network's.
+    pub dropout: [f32; 2],
 }
 
 impl PostNormBlock {
@@ -37,11 +37,11 @@ impl PostNormBlock {
         let y = tape.attention(&qkv, starts, starts, &self.attention);
         drop(qkv);
         let y = self.out.forward(tape, &y);
-        let y = tape.dropout(&y, self.dropout);
+        let y = tape.dropout(&y, self.dropout[0]);
         let y = tape.add(x, &y);
         let x = tape.norm(&y, &self.attention_norm);
         let y = self.fed_forward(tape, &x);
-        let y = tape.dropout(&y, self.dropout);
+        let y = tape.dropout(&y, self.dropout[1]);
         let y = tape.add(&x, &y);
         tape.norm(&y, &self.norm)
     }

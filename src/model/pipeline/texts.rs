@@ -1,16 +1,18 @@
 //! Texts to tokens, within what the model reads.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::note::Note;
 use crate::error::{Error, Result};
 use crate::model::config::Config;
-use crate::model::tokenizer::{Cut, Encoding, Limit, Tokenizer};
+use crate::model::tokenizer::{Encoding, Tokenizer};
 
 /// Makes tokens for one model.
 pub(super) struct Texts {
     /// Texts to tokens.
-    pub tokenizer: Tokenizer,
+    pub tokenizer: Arc<Tokenizer>,
     /// The most tokens that the model reads.
     pub longest: usize,
     /// How many types of tokens the model knows, if it has any.
@@ -18,18 +20,14 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn new(tokenizer: Tokenizer, config: &Config) -> Self {
-        let (positions, types) = match config {
-            Config::Bert(c) => (c.max_position_embeddings, Some(c.type_vocab_size)),
-            Config::DistilBert(c) => (c.max_position_embeddings, None),
-            Config::Gpt2(c) => (c.n_positions, None),
-            Config::T5(_) => (usize::MAX, None),
-            Config::Candle(c) => (c.max_position_embeddings, None),
-        };
-        let said = tokenizer.settings().model_max_length;
+    pub(super) fn new(tokenizer: impl Into<Arc<Tokenizer>>, config: &Config) -> Self {
+        let tokenizer = tokenizer.into();
         Self {
-            longest: positions.min(said.unwrap_or(usize::MAX)),
-            types,
+            longest: longest(&tokenizer, config),
+            types: match config {
+                Config::Bert(c) => Some(c.type_vocab_size),
+                _ => None,
+            },
             tokenizer,
         }
     }
@@ -51,22 +49,9 @@ impl Texts {
     }
 
     fn cut_one(&self, text: &str, pair: Option<&str>) -> Result<(Encoding, Vec<Note>)> {
-        let mut encoding = self
-            .tokenizer
-            .windows(text, pair, true, None)?
-            .swap_remove(0);
+        let (encoding, of) = self.tokenizer.within(text, pair, self.longest)?;
         let mut notes = Self::notes(&encoding, &[text, pair.unwrap_or("")]);
-        let of = encoding.len();
-        if of > self.longest {
-            let limit = Limit {
-                tokens: self.longest,
-                cut: Cut::LongestFirst,
-                stride: 0,
-            };
-            encoding = self
-                .tokenizer
-                .windows(text, pair, true, Some(limit))?
-                .swap_remove(0);
+        if of > encoding.len() {
             notes.push(Note::LeftOut {
                 tokens: of - encoding.len(),
                 of,
@@ -110,6 +95,18 @@ impl Texts {
             _ => Ok(()),
         }
     }
+}
+
+/// The most tokens that a model reads: as many as it has positions for, or as its tokenizer says.
+pub fn longest(tokenizer: &Tokenizer, config: &Config) -> usize {
+    let positions = match config {
+        Config::Bert(c) => c.max_position_embeddings,
+        Config::DistilBert(c) => c.max_position_embeddings,
+        Config::Gpt2(c) => c.n_positions,
+        Config::T5(_) => usize::MAX,
+        Config::Candle(c) => c.max_position_embeddings,
+    };
+    positions.min(tokenizer.settings().model_max_length.unwrap_or(usize::MAX))
 }
 
 /// What is to be run of several inputs.

@@ -107,14 +107,7 @@ impl Tokenizer {
         around: bool,
         limit: Option<Limit>,
     ) -> Result<Vec<Encoding>> {
-        let (first, mut unknown) = self.tokens(text, 0)?;
-        let second = match pair.map(|text| self.tokens(text, 1)).transpose()? {
-            Some((tokens, more)) => {
-                unknown += more;
-                Some(tokens)
-            }
-            None => None,
-        };
+        let (first, second, unknown) = self.both(text, pair)?;
         let (first, second) = match limit {
             Some(limit) => self.cut(first, second, around, limit)?,
             None => (first, second),
@@ -126,6 +119,72 @@ impl Tokenizer {
         windows
             .map(|window| self.ours(window, &texts, unknown))
             .collect()
+    }
+
+    /// The tokens of one or two texts with those that belong around them, as many as `most` of
+    /// them, the longer text cut first; and how many there are without that limit.
+    ///
+    /// # Errors
+    /// As for [`Tokenizer::windows`].
+    pub fn within(&self, text: &str, pair: Option<&str>, most: usize) -> Result<(Encoding, usize)> {
+        let (first, second, unknown) = self.both(text, pair)?;
+        let texts = [Places::new(text), Places::new(pair.unwrap_or(""))];
+        self.within_of(first, second, most, &texts, unknown)
+    }
+
+    /// The tokens of `words`, each taken apart by itself, with those that belong around them:
+    /// as many as `most`, and how many there are without that limit. Offsets are not known.
+    ///
+    /// # Errors
+    /// As for [`Tokenizer::windows`].
+    pub fn of_words(&self, words: &[String], most: usize) -> Result<(Encoding, usize)> {
+        let mut parts = Vec::with_capacity(words.len());
+        let mut unknown = 0;
+        for (place, word) in words.iter().enumerate() {
+            let (tokens, lacking) = self.part(word, Some(place as u32), 0)?;
+            parts.push(tokens);
+            unknown += lacking;
+        }
+        let tokens = Tokens::merge(parts, false);
+        let texts = [Places::new(""), Places::new("")];
+        self.within_of(tokens, None, most, &texts, unknown)
+    }
+
+    /// The tokens of one or two texts alone, and how many of their characters none stands for.
+    fn both(&self, text: &str, pair: Option<&str>) -> Result<(Tokens, Option<Tokens>, usize)> {
+        let (first, unknown) = self.part(text, None, 0)?;
+        Ok(
+            match pair.map(|text| self.part(text, None, 1)).transpose()? {
+                Some((second, more)) => (first, Some(second), unknown + more),
+                None => (first, None, unknown),
+            },
+        )
+    }
+
+    fn within_of(
+        &self,
+        first: Tokens,
+        second: Option<Tokens>,
+        most: usize,
+        texts: &[Places<'_>; 2],
+        unknown: usize,
+    ) -> Result<(Encoding, usize)> {
+        let limit = Limit {
+            tokens: most,
+            cut: Cut::LongestFirst,
+            stride: 0,
+        };
+        let count = first.len() + second.as_ref().map_or(0, Tokens::len);
+        let all = count + self.around(second.is_some());
+        let (first, second) = self.cut(first, second, true, limit)?;
+        let whole = guarded(|| self.inner.post_process(first, second, true))?;
+        Ok((self.ours(&whole, texts, unknown)?, all))
+    }
+
+    /// How many tokens are put around a text, or around two.
+    fn around(&self, pair: bool) -> usize {
+        let processor = self.inner.get_post_processor();
+        processor.map_or(0, |processor| processor.added_tokens(pair))
     }
 
     /// A text split into words and added tokens.
@@ -159,8 +218,9 @@ impl Tokenizer {
         Ok(split)
     }
 
-    /// The tokens of a text alone, and how many of its characters none stands for.
-    fn tokens(&self, text: &str, type_id: u32) -> Result<(Tokens, usize)> {
+    /// The tokens of a text alone, and how many of its characters none stands for. `word` is
+    /// which of several words the text is.
+    fn part(&self, text: &str, word: Option<u32>, type_id: u32) -> Result<(Tokens, usize)> {
         let mut split = self.split(text)?;
         guarded(|| {
             self.inner
@@ -168,7 +228,7 @@ impl Tokenizer {
                 .tokenize_in_pretokenized(&mut split, None)?;
             let tokens = split
                 .clone()
-                .into_encoding(None, type_id, OffsetType::Byte)?;
+                .into_encoding(word, type_id, OffsetType::Byte)?;
             let unknown = self.unknown_chars(text, &split, &tokens);
             Ok((tokens, unknown))
         })
@@ -182,9 +242,10 @@ impl Tokenizer {
         around: bool,
         limit: Limit,
     ) -> Result<(tokenizers::Encoding, Option<Tokens>)> {
-        let added = match self.inner.get_post_processor() {
-            Some(processor) if around => processor.added_tokens(second.is_some()),
-            _ => 0,
+        let added = if around {
+            self.around(second.is_some())
+        } else {
+            0
         };
         let room = limit.tokens.saturating_sub(added);
         let lengths = (first.len(), second.as_ref().map_or(0, Tokens::len));

@@ -74,6 +74,16 @@ commands! {
     Copy = "copy", "copy";
     New = "new", "new";
     Examples = "examples", "examples";
+    ChooseTask = "choose-task", "task";
+    ChooseModel = "choose-model", "model";
+    Beside = "beside", "beside";
+    Again = "again", "again";
+    Measure = "measure", "measure";
+    Stop = "stop", "stop";
+    Fetch = "fetch", "fetch";
+    StopFetch = "stop-fetch", "stop-fetch";
+    DeleteModel = "delete-model", "delete";
+    AllOptions = "all-options", "options";
     Facets = "facets", "facets";
     Sort = "sort", "sort";
     Reverse = "reverse", "reverse";
@@ -93,6 +103,7 @@ commands! {
     Quit = "quit", "quit", "q", "exit", "bye";
     ToAsk = "ask", "ask";
     ToModels = "models", "models";
+    ToTry = "to-try", "run";
 }
 
 impl Command {
@@ -107,6 +118,9 @@ impl Command {
                 | Self::More
                 | Self::Try
                 | Self::Tune
+                | Self::Again
+                | Self::Measure
+                | Self::Fetch
         )
     }
 

@@ -11,3 +11,5 @@ mod models;
 mod pty;
 mod screens;
 mod sizes;
+mod trying;
+mod working;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use modeldesk::jobs::{Engine, Request};
+use modeldesk::jobs::engine::{Order, Shelf};
+use modeldesk::jobs::{Engine, HubRequest, Request};
 use modeldesk::tui::{App, Effect, Event, Leave, Look, Outcome, Theme, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Double, Plainly, opened};
+use super::{Double, Plainly, opened, replies, shelf};
 
 /// A desk without colour, on the keys that ship.
 fn plain() -> Look {
@@ -37,6 +38,18 @@ pub(in crate::desk) struct Driver {
     pub(in crate::desk) kept: Vec<String>,
     /// Whether the mouse was listened to, each time that changed.
     pub(in crate::desk) mouse: Vec<bool>,
+    /// The models on the disk.
+    pub(in crate::desk) shelf: Shelf,
+    /// Orders for the engine are left undone.
+    pub(in crate::desk) idle: bool,
+    /// Orders that were left undone.
+    pub(in crate::desk) orders: Vec<Order>,
+    /// Requests to the hub's thread.
+    pub(in crate::desk) hub: Vec<HubRequest>,
+    /// Models that were to be deleted.
+    pub(in crate::desk) deleted: Vec<String>,
+    /// Orders and fetches that were to be stopped.
+    pub(in crate::desk) halted: Vec<u64>,
     /// Whether there is a clipboard.
     pub(in crate::desk) clipboard: Outcome,
 }
@@ -53,6 +66,12 @@ impl Driver {
             left: None,
             kept: Vec::new(),
             mouse: Vec::new(),
+            shelf: shelf(),
+            idle: false,
+            orders: Vec::new(),
+            hub: Vec::new(),
+            deleted: Vec::new(),
+            halted: Vec::new(),
             clipboard: Outcome::Desktop,
         }
     }
@@ -79,6 +98,17 @@ impl Driver {
                 match effect {
                     Effect::Request(request) if self.hold => self.held.push(request),
                     Effect::Request(request) => waiting.push(reply(request)),
+                    Effect::Order(order) if self.idle => self.orders.push(order),
+                    // The last of the list is taken first.
+                    Effect::Order(order) => waiting.extend(replies(&order).into_iter().rev()),
+                    Effect::Halt(ticket) => self.halted.push(ticket),
+                    Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
+                    Effect::Hub(request) => self.hub.push(request),
+                    Effect::StopHub(ticket) => self.halted.push(ticket),
+                    Effect::Delete(id) => {
+                        self.deleted.push(id.clone());
+                        waiting.push(Event::Deleted(id, Ok(120_000_000)));
+                    }
                     Effect::Copy { what, text } => {
                         self.copied.push((what.clone(), text.clone()));
                         let outcome = self.clipboard;
@@ -195,6 +225,7 @@ pub(in crate::desk) fn reply(request: Request) -> Event {
             ticket,
             card: Double.card(&id),
         },
+        Request::Rescan => Event::Lapsed,
         Request::Find { ticket, wanted } => Event::Found {
             ticket,
             // Three days after the models on the disk were used.

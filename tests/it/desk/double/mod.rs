@@ -2,6 +2,7 @@
 
 mod answers;
 mod driver;
+mod engine;
 mod library;
 mod words;
 
@@ -12,6 +13,7 @@ use modeldesk::jobs::{Engine, OpenCard};
 
 pub(super) use answers::{legal, side_by_side};
 pub(super) use driver::{Driver, reply};
+pub(super) use engine::{replies, shelf};
 pub(super) use library::{card, catalogue, notice, open_card, opened};
 pub(super) use words::Plainly;
 

@@ -77,6 +77,7 @@ fn child() {
     let folders = Folders::below(Path::new(&home));
     modeldesk::tui::run_with(
         &folders,
+        &modeldesk::settings::Settings::default(),
         modeldesk::tui::Look::default(),
         Arc::new(Panicking),
         || Ok((Double, opened())),

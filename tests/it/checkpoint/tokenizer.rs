@@ -1,28 +1,60 @@
-//! Tokenizers that mean harm, or are damaged: an error, or ids that the model has.
+//! M6: tokenizers that mean harm, or are damaged: an error, or ids that the model has.
 
 use std::fmt::Write;
 
+use modeldesk::error::Result;
+use modeldesk::model::kernels::random::Stream;
+use modeldesk::model::tokenizer::{Settings, Tokenizer};
 use serde_json::{Value, json};
 
-use super::{Settings, Tokenizer, fixtures};
+use super::in_time;
+use crate::counts;
 
 /// Texts of many shapes, each of at most a few thousand characters.
 fn texts() -> Vec<String> {
-    let mut texts: Vec<String> = fixtures::ANSWERS.iter().map(|a| (*a).to_owned()).collect();
+    let short = [
+        "The model runs here: 117 million weights, 0.4 s to the first word.",
+        "模型在这台机器上运行，需要半个千兆字节的内存。",
+        "يعمل النموذج هنا، وتصل الإجابة كلمة كلمة.",
+        "Family 👩‍👩‍👧‍👦, flag 🇩🇪🇫🇷, heart ❤️; e\u{301} is not é.",
+        "fn main() {\n\tprintln!(\"{:?}\", [1, 2, 3]);\n}\n",
+        "",
+    ];
+    let mut texts = short.map(str::to_owned).to_vec();
     texts.push("a".repeat(3000) + "b");
     texts.push(" ".repeat(3000) + "x");
     texts.push("1\n".repeat(1500));
-    texts.push(String::new());
     texts
 }
 
-fn parse(json: &str, rows: usize) -> crate::error::Result<Tokenizer> {
+/// The description of a whole tokenizer.
+fn whole(kind: &str) -> Value {
+    let path = format!(
+        "{}/tests/parity/tokenizers/{kind}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn word_piece() -> Value {
+    whole("wordpiece")
+}
+
+fn byte_pairs() -> Value {
+    whole("byte-level-bpe")
+}
+
+fn unigram() -> Value {
+    whole("unigram")
+}
+
+fn parse(json: &str, rows: usize) -> Result<Tokenizer> {
     Tokenizer::parse(json.as_bytes(), Settings::default(), Some(rows))
 }
 
 /// Refused for what `why` says.
 fn refused(json: &str, why: &str) {
-    let error = match parse(json, 50_000) {
+    let error = match in_time(why, || parse(json, 50_000)) {
         Ok(_) => panic!("it runs, in spite of: {why}"),
         Err(error) => error.to_string(),
     };
@@ -32,14 +64,17 @@ fn refused(json: &str, why: &str) {
 
 /// Runs, and gives only ids below the rows or errors.
 fn runs(json: &str, rows: usize) {
-    let tokenizer = parse(json, rows).expect("a tokenizer");
-    for text in texts() {
-        if let Ok(encoding) = tokenizer.windows(&text, Some("b a"), true, None) {
-            let ids = &encoding[0].ids;
-            assert!(ids.iter().all(|id| (*id as usize) < rows));
-            tokenizer.decode(ids, false).expect("decoded");
+    let run = || {
+        let tokenizer = parse(json, rows).expect("a tokenizer");
+        for text in texts() {
+            if let Ok(encoding) = tokenizer.windows(&text, Some("b a"), true, None) {
+                let ids = &encoding[0].ids;
+                assert!(ids.iter().all(|id| (*id as usize) < rows));
+                tokenizer.decode(ids, false).expect("decoded");
+            }
         }
-    }
+    };
+    in_time("a tokenizer that runs", run);
 }
 
 /// A description with one field changed.
@@ -57,7 +92,7 @@ fn changed(mut json: Value, pointer: &str, value: Value) -> String {
 
 fn split_by(pattern: &str) -> String {
     changed(
-        fixtures::byte_pairs_json(),
+        byte_pairs(),
         "/pre_tokenizer",
         json!({"type": "Sequence", "pretokenizers": [
             {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false},
@@ -68,19 +103,22 @@ fn split_by(pattern: &str) -> String {
 
 #[test]
 fn patterns_that_take_forever_are_refused() {
+    let row = counts::row("M6");
     refused(&split_by("(a+)+$"), "(a+)+$");
     refused(&split_by("(?=(a|a)*b)a"), "may take forever");
     // Of a structure that passes, yet slow on what it names.
     refused(&split_by("(?=q*q*q*(?!z)w)|q"), "splitting");
     let replace = json!({"type": "Replace", "pattern": {"Regex": "(x+x+)+y"}, "content": ""});
     refused(
-        &changed(fixtures::byte_pairs_json(), "/normalizer", replace),
+        &changed(byte_pairs(), "/normalizer", replace),
         "may take forever",
     );
+    row.held(4);
 }
 
 #[test]
 fn patterns_of_known_models_run() {
+    let row = counts::row("M6");
     runs(
         &split_by(
             r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
@@ -91,20 +129,24 @@ fn patterns_of_known_models_run() {
         &split_by(r"\p{N}{1,3}(?=(?:\p{N}{3})*(?:\P{N}|$))|\p{L}+"),
         2000,
     );
+    row.held(2);
 }
 
 #[test]
 fn a_word_without_end_is_refused_where_patterns_split() {
+    let row = counts::row("M6");
     let tokenizer = parse(&split_by(r"\p{N}+"), 2000).expect("a tokenizer");
     let error = tokenizer.ids(&"a".repeat(70_000)).expect_err("too long");
     assert!(
         error.to_string().contains("a word has 70000 bytes"),
         "{error}"
     );
+    row.held(1);
 }
 
 #[test]
 fn a_million_added_tokens_are_refused() {
+    let row = counts::row("M6");
     let mut json = String::from(r#"{"version":"1.0","added_tokens":["#);
     for id in 0..1_000_000 {
         let comma = if id == 0 { "" } else { "," };
@@ -112,10 +154,12 @@ fn a_million_added_tokens_are_refused() {
     }
     json.push_str(r#"],"model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0}}}"#);
     refused(&json, "more than 65536 items");
+    row.held(1);
 }
 
 #[test]
 fn ids_are_there_once_and_the_model_has_them() {
+    let row = counts::row("M6");
     let level = |vocab: &str| {
         format!(
             r#"{{"version":"1.0","model":{{"type":"WordLevel","unk_token":"a","vocab":{{{vocab}}}}}}}"#
@@ -135,11 +179,13 @@ fn ids_are_there_once_and_the_model_has_them() {
     );
     // Gaps are no harm.
     runs(&level(r#""a":0,"b":49999"#), 50_000);
+    row.held(7);
 }
 
 #[test]
 fn added_tokens_have_ids_of_their_own() {
-    let with = |tokens: Value| changed(fixtures::word_piece_json(), "/added_tokens", tokens);
+    let row = counts::row("M6");
+    let with = |tokens: Value| changed(word_piece(), "/added_tokens", tokens);
     let token = |id: Value, content: &str| {
         json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
                "normalized": false, "special": true})
@@ -165,51 +211,49 @@ fn added_tokens_have_ids_of_their_own() {
         &with(json!([token(json!(9), &"x".repeat(5000))])),
         "a token has 5000 bytes",
     );
+    row.held(6);
 }
 
 #[test]
 fn an_unknown_token_that_is_missing_is_refused() {
+    let row = counts::row("M6");
     refused(
-        &changed(
-            fixtures::word_piece_json(),
-            "/model/unk_token",
-            json!("[WHAT]"),
-        ),
+        &changed(word_piece(), "/model/unk_token", json!("[WHAT]")),
         "unknown token `[WHAT]` is not in the vocabulary",
     );
     refused(
-        &changed(
-            fixtures::byte_pairs_json(),
-            "/model/unk_token",
-            json!("<unk>"),
-        ),
+        &changed(byte_pairs(), "/model/unk_token", json!("<unk>")),
         "unknown token `<unk>`",
     );
     refused(
-        &changed(fixtures::unigram_json(), "/model/unk_id", json!(100_000)),
+        &changed(unigram(), "/model/unk_id", json!(100_000)),
         "unk_id is 100000",
     );
     // Unigram can do without, until a text needs it.
-    let json = changed(fixtures::unigram_json(), "/model/unk_id", Value::Null);
+    let json = changed(unigram(), "/model/unk_id", Value::Null);
     let tokenizer = parse(&json, 50_000).expect("a tokenizer");
     assert!(tokenizer.ids("ქართული").is_err());
     tokenizer.ids("a").expect("encoded");
+    row.held(4);
 }
 
 #[test]
 fn a_token_of_a_megabyte_is_refused() {
+    let row = counts::row("M6");
     let long = "x".repeat(1 << 20);
     let json = json!({"version": "1.0", "model": {"type": "Unigram", "unk_id": 0,
                       "vocab": [["<unk>", 0.0], [long, -1.0]]}});
     refused(&json.to_string(), "a token has 1048576 bytes");
-    let json = changed(fixtures::word_piece_json(), "/model/vocab/y", json!(1))
+    let json = changed(word_piece(), "/model/vocab/y", json!(1))
         .replace("\"y\":1", &format!("\"{long}\":9999"));
     refused(&json, "a token has 1048576 bytes");
+    row.held(2);
 }
 
 #[test]
 fn merges_are_of_known_pieces() {
-    let merge = |merges: Value| changed(fixtures::byte_pairs_json(), "/model/merges", merges);
+    let row = counts::row("M6");
+    let merge = |merges: Value| changed(byte_pairs(), "/model/merges", merges);
     refused(
         &merge(json!([["q", "Ā"]])),
         "merge 1 names a piece that is not in the vocabulary",
@@ -221,18 +265,20 @@ fn merges_are_of_known_pieces() {
     );
     // A prefix longer than the piece would read past the library's buffer.
     let json = changed(
-        fixtures::byte_pairs_json(),
+        byte_pairs(),
         "/model/continuing_subword_prefix",
         json!("####"),
     );
     refused(&json, "merge 1 names a piece");
+    row.held(4);
 }
 
 #[test]
 fn what_surrounds_a_text_is_of_the_model() {
+    let row = counts::row("M6");
     let sep = json!({"type": "BertProcessing", "sep": ["[SEP]", 77_777], "cls": ["[CLS]", 2]});
     refused(
-        &changed(fixtures::word_piece_json(), "/post_processor", sep),
+        &changed(word_piece(), "/post_processor", sep),
         "the id 77777",
     );
     let many: Vec<Value> = (0..100)
@@ -240,28 +286,32 @@ fn what_surrounds_a_text_is_of_the_model() {
         .collect();
     let template =
         json!({"type": "TemplateProcessing", "single": many, "pair": [], "special_tokens": {}});
-    let json = changed(fixtures::word_piece_json(), "/post_processor", template);
+    let json = changed(word_piece(), "/post_processor", template);
     refused(&json, "more than 64 tokens are put around a text");
+    row.held(2);
 }
 
 #[test]
 fn texts_do_not_grow_without_bounds() {
+    let row = counts::row("M6");
     let replace =
         |content: &str| json!({"type": "Replace", "pattern": {"String": "a"}, "content": content});
     let growing = json!({"type": "Sequence", "normalizers":
                          [replace("aaaaaaaaa"), replace("aaaaaaaaa"), replace("aaaaaaaaa")]});
-    let json = changed(fixtures::word_piece_json(), "/normalizer", growing);
+    let json = changed(word_piece(), "/normalizer", growing);
     refused(&json, "normalizer: it may make a text 729 times longer");
     let json = changed(
-        fixtures::word_piece_json(),
+        word_piece(),
         "/model/max_input_chars_per_word",
         json!(1u64 << 40),
     );
     refused(&json, "a long word would take hours");
+    row.held(2);
 }
 
 #[test]
 fn files_that_are_no_tokenizers_are_refused() {
+    let row = counts::row("M6");
     for json in [
         "",
         "{",
@@ -281,32 +331,33 @@ fn files_that_are_no_tokenizers_are_refused() {
     }
     let deep = "[".repeat(100_000);
     assert!(parse(&format!(r#"{{"normalizer":{deep}"#), 10).is_err());
+    row.held(14);
 }
 
 #[test]
 fn damaged_files_are_errors_or_run() {
-    use crate::model::kernels::random::Stream;
-    for json in [
-        fixtures::word_piece_json(),
-        fixtures::byte_pairs_json(),
-        fixtures::unigram_json(),
-    ] {
+    let row = counts::row("M6");
+    let (texts, cases) = (texts(), counts::of(60, 1_000));
+    for json in [word_piece(), byte_pairs(), unigram()] {
         let json = json.to_string();
-        for case in 0..60 {
-            let draw = Stream::new(11, case);
+        for case in 0..cases {
+            let draw = Stream::new(11, case as u64);
             let mut bytes = json.clone().into_bytes();
             for i in 0..3 {
                 let at = draw.below(2 * i, bytes.len());
                 bytes[at] = b"{}[]\",:0129a\\-"[draw.below(2 * i + 1, 14)];
             }
-            if let Ok(tokenizer) = Tokenizer::parse(&bytes, Settings::default(), Some(5000)) {
-                for text in texts().iter().take(5) {
+            in_time(case, || {
+                let tokenizer = Tokenizer::parse(&bytes, Settings::default(), Some(5000));
+                let Ok(tokenizer) = tokenizer else { return };
+                for text in texts.iter().take(5) {
                     if let Ok(ids) = tokenizer.ids(text) {
                         assert!(ids.iter().all(|id| *id < 5000));
                         tokenizer.decode(&ids, true).expect("decoded");
                     }
                 }
-            }
+            });
         }
     }
+    row.held(3 * cases);
 }

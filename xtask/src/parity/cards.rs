@@ -36,7 +36,7 @@ impl std::fmt::Display for Counts {
 }
 
 /// Compares the cards below `dir`; whether none differs.
-pub(crate) fn cards(dir: &Path) -> Result<bool> {
+pub(crate) fn run(dir: &Path) -> Result<bool> {
     let (counts, fits) = compare(dir)?;
     project::say(&counts.to_string());
     Ok(fits)
@@ -238,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    const EXCEPTIONS: &str = include_str!("../../tests/parity/cards-exceptions.md");
+    const EXCEPTIONS: &str = include_str!("../../../tests/parity/cards-exceptions.md");
 
     fn allowed(theirs: &Value, ours: &Value) -> Option<&'static str> {
         let row = exception(theirs, ours);

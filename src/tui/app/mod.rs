@@ -4,26 +4,29 @@
 //! earlier inputs) if one is open, else the pane. Reports go to the panes, which drop those that
 //! they no longer wait for.
 
+mod draw;
+mod lists;
+
 use std::sync::Arc;
 
-use std::borrow::Cow;
-
 use crossterm::event::{KeyEvent, KeyEventKind};
-use ratatui::Frame;
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect, Size};
-use ratatui::style::Style;
+use ratatui::layout::{Position, Size};
 
 use super::ask::Ask;
-use super::chrome::{self, Hint, LEAST};
+use super::chrome;
 use super::clipboard::Outcome;
 use super::event::{Effect, Event, Leave, Mouse};
-use super::keymap::{self, Binding, Command, Context, KEYLESS, Keymap};
+use super::keymap::{self, Binding, Command, Context, Keymap};
 use super::models::Models;
 use super::pane::{Errand, Library, Look, Pane, Shell, told};
-use super::picker::{Choice, Picker, Then};
+use super::picker::{Picker, Then};
 use super::plain::Plain;
+use super::try_model::TryPane;
 use super::wording::Wording;
+use crate::error::Result;
+use crate::jobs::{HubReport, Request};
+
+pub use draw::view;
 
 /// What lies over the pane.
 #[derive(Debug)]
@@ -48,7 +51,11 @@ impl App {
     pub fn new(size: (u16, u16), look: Look, wording: Arc<dyn Wording>) -> Self {
         let mut app = Self {
             shell: Shell::new(Size::new(size.0, size.1), look, wording),
-            panes: vec![Box::new(Ask::new()), Box::new(Models::new())],
+            panes: vec![
+                Box::new(Ask::new()),
+                Box::new(Models::new()),
+                Box::new(TryPane::new()),
+            ],
             current: 0,
             overlay: None,
             quitting: false,
@@ -73,6 +80,8 @@ impl App {
             }
             Event::Opened(Err(error)) => self.shell.library = Library::Failed(told(&error)),
             Event::Remembered(kept, earlier) => self.shell.history_mut(kept).remember(earlier),
+            Event::Hub(report) => self.heard_of_fetch(report),
+            Event::Deleted(id, freed) => self.deleted(&id, freed),
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Edited(Ok(text)) => self.panes[self.current].put(&text, &mut self.shell),
             Event::Edited(Err(error)) => self.shell.say(told(&error).join("  ")),
@@ -94,6 +103,8 @@ impl App {
             | Event::Compared { .. }
             | Event::Tried { .. }
             | Event::Found { .. }
+            | Event::Engine(_)
+            | Event::Shelf(_)
             | Event::CardRead { .. }) => {
                 // Whoever asked keeps it; what nobody waits for any more is dropped.
                 let mut heard = Some(report);
@@ -102,8 +113,41 @@ impl App {
                 }
             }
         }
+        if let Some(list) = self.shell.list.take() {
+            self.overlay = Some(Overlay::Picker(Box::new(list)));
+        }
         self.layout();
         self.shell.take_effects()
+    }
+
+    /// Takes what the hub's thread says. A model that has arrived is looked for anew.
+    fn heard_of_fetch(&mut self, report: HubReport) {
+        let heard = self.shell.fetches.hear(report);
+        for effect in heard.effects {
+            self.shell.effect(effect);
+        }
+        self.shell.notice = heard.said.or_else(|| self.shell.notice.take());
+        if heard.arrived {
+            self.look_again();
+        }
+    }
+
+    fn deleted(&mut self, id: &str, freed: Result<u64>) {
+        match freed {
+            Ok(freed) => {
+                let (id, freed) = (crate::text::ident(id), crate::text::bytes(freed));
+                self.shell
+                    .say(format!("Deleted {id}; {freed} are free again."));
+            }
+            Err(error) => self.shell.say(told(&error).join("  ")),
+        }
+        self.look_again();
+    }
+
+    /// The models on the disk are others now.
+    fn look_again(&mut self) {
+        self.shell.effect(Effect::Request(Request::Rescan));
+        self.panes[self.current].entered(&mut self.shell);
     }
 
     fn pane(&self) -> &dyn Pane {
@@ -152,8 +196,9 @@ impl App {
     fn can(&self, command: Command) -> bool {
         match command {
             Command::ToAsk => self.current != 0,
-            Command::ToModels => self.current != 1 && self.panes.len() > 1,
-            Command::Editor => self.overlay.is_none() && self.pane().context() == Context::Input,
+            Command::ToModels => self.current != 1,
+            Command::ToTry => self.current != 2,
+            Command::Editor => self.overlay.is_none() && self.pane().context().is_input(),
             Command::Mouse
             | Command::Quit
             | Command::Palette
@@ -175,6 +220,7 @@ impl App {
         let armed = std::mem::take(&mut self.quitting);
         match (found.map(|binding| binding.command), keymap::typed(key)) {
             (Some(Command::Interrupt), _) => self.interrupt(armed),
+            (Some(Command::Quit), _) if armed => self.shell.effect(Effect::Quit(Leave::Asked)),
             (Some(command), _) => self.run(command),
             (None, Some(c)) if self.context().is_typing() => self.type_char(c),
             (None, _) => {}
@@ -188,7 +234,7 @@ impl App {
                 if c == '/' && picker.context() == Context::Palette && picker.filter_is_empty() =>
             {
                 self.overlay = None;
-                if self.pane().context() == Context::Input && self.pane().input_is_empty() {
+                if self.pane().context().is_input() && self.pane().input_is_empty() {
                     self.panes[self.current].put("//", &mut self.shell);
                 }
             }
@@ -263,7 +309,7 @@ impl App {
 
     fn run(&mut self, command: Command) {
         match command {
-            Command::Quit => self.shell.effect(Effect::Quit(Leave::Asked)),
+            Command::Quit => self.quit(),
             Command::Redraw => self.shell.effect(Effect::Redraw),
             Command::Suspend => self.shell.effect(Effect::Suspend),
             Command::Palette | Command::Slash => self.open_palette(),
@@ -271,6 +317,7 @@ impl App {
             Command::Recall => self.open_search(),
             Command::ToAsk => self.show_pane(0),
             Command::ToModels => self.show_pane(1),
+            Command::ToTry => self.show_pane(2),
             Command::Editor => self.shell.effect(Effect::Edit(self.pane().draft())),
             Command::Mouse => self.listen(!self.shell.mouse),
             _ => self.run_in_focus(command),
@@ -282,8 +329,25 @@ impl App {
             self.show_pane(match errand {
                 Errand::Ask(_) => 0,
                 Errand::Card(_) | Errand::Filter(_) => 1,
+                Errand::Try(_) => 2,
             });
             self.panes[self.current].take_on(errand, &mut self.shell);
+        }
+    }
+
+    /// Leaves the desk; asks once where something would be cut.
+    fn quit(&mut self) {
+        let fetches = self.shell.fetches.any();
+        let fetch = fetches.then_some("A model is being fetched; what has arrived stays");
+        let cut = self.panes.iter().find_map(|pane| pane.cut());
+        match cut.or(fetch) {
+            None => self.shell.effect(Effect::Quit(Leave::Asked)),
+            Some(what) => {
+                self.quitting = true;
+                self.shell
+                    .say(format!("{what}; q once more within 2 s quits."));
+                self.shell.effect(Effect::Remind);
+            }
         }
     }
 
@@ -312,6 +376,7 @@ impl App {
                             self.shell.errand = Some(Errand::Filter(text));
                         }
                         Then::Put(text) => self.panes[self.current].put(&text, &mut self.shell),
+                        Then::Chosen(n) => self.panes[self.current].chosen(n, &mut self.shell),
                     }
                 }
             }
@@ -323,83 +388,6 @@ impl App {
             }
             Some(Overlay::Picker(picker)) => picker.run(command, page),
         }
-    }
-
-    fn open_palette(&mut self) {
-        let mut choices: Vec<Choice> = Vec::new();
-        // The words of the context that has the focus come before those of any other.
-        let contexts = [self.context(), Context::Answer, Context::Input];
-        let bindings = self.shell.keymap.bindings();
-        let rows = contexts.iter().flat_map(|context| {
-            let own = bindings.iter().filter(|b| b.is_in(*context));
-            own.map(|b| (b.command, b.shown.as_ref(), b.help))
-        });
-        for (command, key, help) in rows.chain(KEYLESS.iter().map(|(c, help)| (*c, "", *help))) {
-            let then = Then::Do(command);
-            let known = command.names().is_empty() || choices.iter().any(|c| c.then == then);
-            if known || help.is_empty() || !self.can(command) {
-                continue;
-            }
-            choices.push(Choice {
-                text: help.to_owned(),
-                key: key.to_owned(),
-                names: command.names(),
-                then,
-            });
-        }
-        choices.extend(self.models());
-        let picker = Picker::new(Context::Palette, "Commands, and models by name", choices);
-        self.overlay = Some(Overlay::Picker(Box::new(picker)));
-    }
-
-    /// The models that the palette opens: built-in and the user's own. Imported ones are many, and
-    /// found in the Models pane.
-    fn models(&self) -> Vec<Choice> {
-        let Library::Open(opened) = &self.shell.library else {
-            return Vec::new();
-        };
-        let ids = opened.names.iter().filter(|name| name.contains('/'));
-        ids.map(|id| Choice {
-            text: crate::text::ident(id).into_owned(),
-            key: String::new(),
-            names: &[],
-            then: Then::Card(id.clone()),
-        })
-        .collect()
-    }
-
-    fn open_help(&mut self) {
-        let bindings = self.shell.keymap.bindings().iter();
-        let choices = bindings
-            .filter(|binding| !binding.help.is_empty() && self.offers(binding))
-            .map(|binding| Choice {
-                text: binding.help.to_owned(),
-                key: binding.shown.to_string(),
-                names: &[],
-                then: Then::Do(binding.command),
-            })
-            .collect();
-        let picker = Picker::new(Context::Help, "Keys that work here", choices);
-        self.overlay = Some(Overlay::Picker(Box::new(picker)));
-    }
-
-    fn open_search(&mut self) {
-        let mut choices: Vec<Choice> = Vec::new();
-        let kept = self.pane().kept();
-        for entry in self.shell.history(kept).entries().iter().rev() {
-            let text = crate::text::line(entry).into_owned();
-            if choices.iter().all(|choice| choice.text != text) {
-                let then = Then::Put(entry.clone());
-                choices.push(Choice {
-                    text,
-                    key: String::new(),
-                    names: &[],
-                    then,
-                });
-            }
-        }
-        let picker = Picker::new(Context::Search, "Typed here earlier, newest first", choices);
-        self.overlay = Some(Overlay::Picker(Box::new(picker)));
     }
 
     fn copied(&mut self, what: &str, text: &str, outcome: Outcome) {
@@ -415,110 +403,5 @@ impl App {
                 self.overlay = Some(Overlay::Text(Plain::new(title, text)));
             }
         }
-    }
-}
-
-/// Draws the desk. Reads the state only.
-pub fn view(app: &App, frame: &mut Frame) {
-    let area = frame.area();
-    let buffer = frame.buffer_mut();
-    if let Some(cursor) = app.draw(area, buffer) {
-        frame.set_cursor_position(cursor);
-    }
-}
-
-impl App {
-    fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-        if area.width < LEAST.0 || area.height < LEAST.1 {
-            let text = format!(
-                "The desk needs {} columns and {} rows; this terminal has {} and {}.",
-                LEAST.0, LEAST.1, area.width, area.height
-            );
-            for (y, row) in
-                (area.y..area.bottom()).zip(super::wrap::rows(&text, usize::from(area.width)))
-            {
-                chrome::put(buffer, area, (area.x, y), row, Style::new());
-            }
-            return None;
-        }
-        let tabs: Vec<&str> = self.panes.iter().map(|pane| pane.title()).collect();
-        chrome::header(buffer, area, &tabs, self.current, &self.shell);
-        chrome::rule(buffer, area, area.y + 1, self.shell.theme);
-        let inner = chrome::pane_area(area);
-        let cursor = match &self.overlay {
-            None => self.pane().view(&self.shell, inner, buffer),
-            Some(Overlay::Picker(picker)) => picker.view(self.shell.theme, inner, buffer),
-            Some(Overlay::Text(text)) => {
-                text.view(self.shell.theme, inner, buffer);
-                None
-            }
-        };
-        self.draw_footer(area, buffer);
-        cursor
-    }
-
-    fn draw_footer(&self, area: Rect, buffer: &mut Buffer) {
-        let area = Rect {
-            y: area.bottom() - 1,
-            height: 1,
-            ..area
-        };
-        if let Some(notice) = &self.shell.notice {
-            chrome::put(
-                buffer,
-                area,
-                (area.x + 1, area.y),
-                notice,
-                self.shell.theme.strong(),
-            );
-            return;
-        }
-        let mut hints = self.hints(self.context(), &|binding| self.offers(binding));
-        if self.shell.mouse {
-            let lead = "";
-            hints.insert(
-                0,
-                Hint {
-                    lead,
-                    key: Cow::Borrowed("Shift"),
-                    does: "selects text".to_owned(),
-                },
-            );
-        }
-        let (help, hints): (Vec<Hint>, Vec<Hint>) =
-            hints.into_iter().partition(|hint| hint.does == "help");
-        chrome::footer(buffer, area, &hints, help.first(), self.shell.theme);
-    }
-
-    /// The hints of a context. From the input they go on with the keys of where Tab leads.
-    fn hints(&self, context: Context, offered: &dyn Fn(&Binding) -> bool) -> Vec<Hint> {
-        let ahead = self.pane().ahead().filter(|_| context == Context::Input);
-        let mut hints = Vec::new();
-        let bindings = self.shell.keymap.bindings().iter();
-        for binding in bindings.filter(|b| !b.short.is_empty() && offered(b)) {
-            let hint = |lead, does| Hint {
-                lead,
-                key: Cow::Owned(binding.shown.to_string()),
-                does,
-            };
-            match &ahead {
-                Some(ahead) if binding.command == Command::NextPart => {
-                    let there = |b: &Binding| {
-                        b.is_in(ahead.context)
-                            && b.command.is_on_a_selection()
-                            && self.can(b.command)
-                    };
-                    let inner = self.hints(ahead.context, &there);
-                    if inner.is_empty() {
-                        hints.push(hint("", ahead.label.to_owned()));
-                    } else {
-                        hints.push(hint("| ", format!("to {}:", ahead.label)));
-                        hints.extend(inner);
-                    }
-                }
-                _ => hints.push(hint("", binding.short.to_owned())),
-            }
-        }
-        hints
     }
 }

@@ -1,0 +1,281 @@
+//! What was understood of data, for a person and for a program.
+
+use serde_json::{Value, json};
+
+use super::View;
+use super::rows::{features, plain, plain_lines};
+use crate::cli::out::Out;
+use crate::cli::tune::marks::{Bit, entry, marked, words, wrapped};
+use crate::error::shown;
+use crate::finetune::dataset::{FileReport, Part, Problem, Report, Severity};
+use crate::model::pipeline::Task;
+use crate::text::{self, grouped};
+
+/// Most places of a problem that are shown.
+const PLACES: usize = 3;
+/// Most labels that are shown.
+const LABELS: usize = 12;
+
+impl View<'_> {
+    fn report(&self) -> &Report {
+        self.data.report()
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let rows: Vec<Value> = match self.learner {
+            Some((learner, _)) => self
+                .shown
+                .iter()
+                .map(|one| features(one, &learner.tokenizer))
+                .collect(),
+            None => self
+                .rows
+                .iter()
+                .map(|row| json!({"place": row.place.to_string(), "example": plain(row)}))
+                .collect(),
+        };
+        let mut object = json!(self.report());
+        object["model"] = json!(self.learner.map(|(learner, _)| &learner.name));
+        object["max_length"] = json!(self.learner.map(|(_, recipe)| recipe.max_length));
+        object["template"] = json!(self.template);
+        object["examples"] = json!(rows);
+        object
+    }
+
+    pub(super) fn say(&self, out: &mut Out) {
+        let report = self.report();
+        for (place, file) in report.files.iter().enumerate() {
+            entry(out, if place == 0 { "Data" } else { "" }, &file_line(file));
+        }
+        entry(out, "", &rows_line(report));
+        entry(
+            out,
+            "Columns",
+            &format!("{}    --columns changes that", report.columns),
+        );
+        entry(out, "Task", &self.task_line());
+        for line in label_lines(report) {
+            entry(out, "", &line);
+        }
+        if let Some(line) = self.learns_line() {
+            entry(out, "Learns", &line);
+        }
+        if let Some(lengths) = &report.lengths {
+            let said = format!(
+                "half of the rows have up to {} {}, 95 of 100 up to {}, 99 up to {}; the longest has {}",
+                grouped(lengths.median),
+                lengths.unit,
+                grouped(lengths.p95),
+                grouped(lengths.p99),
+                grouped(lengths.longest)
+            );
+            entry(out, "Lengths", &said);
+        }
+        for (place, problem) in report.problems.iter().enumerate() {
+            say_problem(
+                out,
+                if place == 0 { "Problems" } else { "" },
+                problem,
+                report,
+            );
+        }
+        self.say_rows(out);
+    }
+
+    fn task_line(&self) -> String {
+        let report = self.report();
+        let kind = match report.problem {
+            Some("regression") => ", a number for each text".to_owned(),
+            Some("multi_label_classification") => {
+                format!(", any of {} labels", report.labels.len())
+            }
+            Some(_) => format!(", one of {} labels", report.labels.len()),
+            None if !report.labels.is_empty() => {
+                format!(", one of {} tags for each word", report.labels.len())
+            }
+            None => String::new(),
+        };
+        format!("{}{kind}    --task changes that", report.task)
+    }
+
+    /// What is learned from rows, where that is not the label.
+    fn learns_line(&self) -> Option<String> {
+        let block = self.learner.and_then(|(_, recipe)| recipe.block());
+        Some(match (self.data.task(), self.template) {
+            (Task::TextGeneration, Some(template)) => format!(
+                "the answers only; prompts are read, not scored. Template: {template}    --template changes that"
+            ),
+            (Task::TextGeneration, None) => match block {
+                Some(length) => {
+                    format!("every token of the texts, joined and cut into blocks of {length}")
+                }
+                None => "every token of the texts".to_owned(),
+            },
+            (Task::FillMask, _) => "tokens that are hidden, others in each epoch".to_owned(),
+            (Task::QuestionAnswering, _) => {
+                "where the answer begins and ends; the first token if there is none".to_owned()
+            }
+            _ => return None,
+        })
+    }
+
+    fn say_rows(&self, out: &mut Out) {
+        if self.rows.is_empty() {
+            return;
+        }
+        out.line("");
+        if self.learner.is_none() {
+            out.line(format!(
+                "{} rows; with --model as the model sees them:",
+                self.rows.len()
+            ));
+            for row in &self.rows {
+                out.line(format!("  {}", row.place));
+                for line in plain_lines(row) {
+                    wrapped(out, &words(&line), 4);
+                }
+            }
+            return;
+        }
+        out.line(format!(
+            "{} rows as the model sees them; {{what is learned}}:",
+            self.rows.len()
+        ));
+        for one in &self.shown {
+            let mut head = format!("  {}", one.place);
+            if one.which.1 > 1 {
+                head.push_str(&format!("  window {} of {}", one.which.0, one.which.1));
+            }
+            head.push_str(&format!("  {} tokens", grouped(one.pieces.len() as u64)));
+            if one.cut {
+                head.push_str(&format!(" of {}", grouped(one.tokens as u64)));
+            }
+            out.line(head);
+            wrapped(out, &marked(&one.pieces), 4);
+            if let Some(answer) = &one.answer {
+                let mut said = vec![Bit::plain("->".to_owned(), true)];
+                said.extend(marked(answer));
+                wrapped(out, &said, 4);
+            }
+        }
+    }
+}
+
+fn file_line(file: &FileReport) -> String {
+    let mut line = format!("{}   {}", shown(&file.path), file.format.name());
+    if file.header == Some(false) {
+        line.push_str(" without a header");
+    }
+    if let Some(packed) = file.packed {
+        line.push_str(&format!(" in {packed}"));
+    }
+    line.push_str(&format!("   {} rows", grouped(file.rows)));
+    if file.part != Part::Train {
+        line.push_str(&format!(
+            " to {}",
+            if file.part == Part::Check {
+                "check"
+            } else {
+                "test"
+            }
+        ));
+    }
+    if file.skipped > 0 {
+        line.push_str(&format!(", {} skipped", grouped(file.skipped)));
+    }
+    line
+}
+
+fn rows_line(report: &Report) -> String {
+    let rows = report.rows;
+    format!(
+        "{} train, {} check, {} test: {}",
+        grouped(rows.train),
+        grouped(rows.check),
+        grouped(rows.test),
+        report.split
+    )
+}
+
+/// The labels with their counts, the most frequent first.
+fn label_lines(report: &Report) -> Vec<String> {
+    if report.labels.is_empty() {
+        return Vec::new();
+    }
+    let all: u64 = report.labels.iter().map(|label| label.train).sum();
+    let mut labels: Vec<_> = report.labels.iter().collect();
+    labels.sort_by_key(|label| std::cmp::Reverse(label.train));
+    let each = labels.iter().take(LABELS).map(|label| {
+        let share = label.train as f64 * 100.0 / all.max(1) as f64;
+        let share = if share >= 1.0 {
+            format!("{share:.0}%")
+        } else {
+            format!("{share:.1}%")
+        };
+        format!(
+            "{} {} ({share})",
+            text::line(&label.name),
+            grouped(label.train)
+        )
+    });
+    let mut line = each.collect::<Vec<_>>().join(", ");
+    if labels.len() > LABELS {
+        line.push_str(&format!(", and {} more", labels.len() - LABELS));
+    }
+    vec![line]
+}
+
+/// A problem: where, what, how often, and what to do.
+fn say_problem(out: &mut Out, word: &str, problem: &Problem, report: &Report) {
+    let mut line = String::new();
+    let file = problem
+        .places
+        .first()
+        .map(|place| std::sync::Arc::clone(&place.file));
+    if let Some(first) = problem.places.first() {
+        line.push_str(&format!("{first}: "));
+    }
+    line.push_str(&problem.what);
+    if problem.severity == Severity::Skipped {
+        let all = report.all_rows() + report.skipped;
+        let (row, of) = if problem.count == 1 {
+            ("row", "1")
+        } else {
+            ("rows", "")
+        };
+        let count = if of.is_empty() {
+            grouped(problem.count)
+        } else {
+            of.to_owned()
+        };
+        line.push_str(&format!("; {row} skipped ({count} of {})", grouped(all)));
+    } else {
+        line = match &problem.places[..] {
+            [] => problem.sentence(),
+            [first, ..] => format!("{first}: {}", problem.sentence()),
+        };
+    }
+    let more: Vec<String> = problem
+        .places
+        .iter()
+        .skip(1)
+        .take(PLACES - 1)
+        .map(|place| {
+            if Some(&place.file) == file.as_ref() {
+                place.line.to_string()
+            } else {
+                place.to_string()
+            }
+        })
+        .collect();
+    if !more.is_empty() {
+        line.push_str(&format!("; also line {}", more.join(", ")));
+        if problem.count > 1 + more.len() as u64 {
+            line.push_str(", ...");
+        }
+    }
+    entry(out, word, &line);
+    if let Some(hint) = &problem.hint {
+        entry(out, "", &format!("  {hint}"));
+    }
+}

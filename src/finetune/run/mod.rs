@@ -1,0 +1,23 @@
+//! A run: a folder that says everything about it, and the work in it.
+//!
+//! - [`Run`]: the folder, its lock, and the others beside it
+//! - [`State`], [`Phase`]: where it stands
+//! - [`Ask`]: what is asked of the process that works on it
+//! - [`Event`], [`Log`], [`Tail`]: what happened, appended and read
+//! - [`work`]: from a plan to a result, from wherever it stands
+
+mod control;
+mod events;
+mod folder;
+mod judge;
+mod memory;
+mod rows;
+mod state;
+mod work;
+
+pub use control::Ask;
+pub use events::{End, Event, Figures, Log, Tail, settled};
+pub use folder::{Lock, Run, size};
+pub use judge::better;
+pub use state::{Phase, State};
+pub use work::{Going, work};
