@@ -1,5 +1,7 @@
 //! Steps: rows, loss, gradients, and a change of the weights.
 
+use std::sync::Arc;
+
 use super::checkpoint::Saved;
 use super::features::{Features, Masking, Prepared, Target};
 use super::learner::Learner;
@@ -27,7 +29,7 @@ pub struct Trainer {
     order: Order,
     training: Training,
     masking: Option<Masking>,
-    rows: Prepared,
+    rows: Arc<Prepared>,
     steps: u64,
     /// Steps in a row that gave no number.
     skipped: u32,
@@ -55,9 +57,10 @@ impl Trainer {
     pub fn new(
         learner: Learner,
         training: &Training,
-        rows: Prepared,
+        rows: impl Into<Arc<Prepared>>,
         masking: Option<Masking>,
     ) -> Self {
+        let rows = rows.into();
         let steps = training.steps(rows.len());
         Self {
             optimizer: Optimizer::new(training, &learner.params),

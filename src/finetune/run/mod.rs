@@ -12,6 +12,7 @@ mod folder;
 mod judge;
 mod memory;
 mod rows;
+mod samples;
 mod state;
 mod work;
 
@@ -19,5 +20,6 @@ pub use control::Ask;
 pub use events::{End, Event, Figures, Log, Tail, settled};
 pub use folder::{Lock, Run, size};
 pub use judge::better;
+pub(super) use rows::fingerprint;
 pub use state::{Phase, State};
 pub use work::{Going, work};

@@ -356,7 +356,7 @@ fn the_base_of_an_adapter_is_found_in_a_folder_and_in_the_cache() {
         match Parts::read_with(&adapter, &cache) {
             Ok(parts) => {
                 assert_eq!(parts.tasks()[0], Task::TextClassification);
-                assert_eq!(parts.trained.labels.len(), 3);
+                assert_eq!(parts.config.common().labels.len(), 3);
             }
             Err(error) => panic!("{name}: {error}"),
         }

@@ -12,6 +12,7 @@ mod measured;
 mod metrics;
 mod preview;
 mod resume;
+mod runs;
 mod training;
 
 use std::path::{Path, PathBuf};

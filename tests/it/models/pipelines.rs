@@ -140,6 +140,7 @@ impl Case {
         let run = |text: &&str| {
             let ask = generation::Ask {
                 text,
+                prefix: None,
                 options: &options,
                 return_full_text: self.flag("return_full_text").unwrap_or(true),
                 cancel: &Cancel::new(),
