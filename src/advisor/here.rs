@@ -66,7 +66,12 @@ pub enum Space {
 impl Room {
     /// That of weights of so many bytes, in the precision they are shipped in, on `machine`.
     pub fn of(weights: u64, machine: &Machine) -> Self {
-        let (needed, free) = ((weights as f64 * RUNNING) as u64, machine.free_memory);
+        Self::taking((weights as f64 * RUNNING) as u64, machine)
+    }
+
+    /// That of a model that takes so many bytes while it runs, on `machine`.
+    fn taking(needed: u64, machine: &Machine) -> Self {
+        let free = machine.free_memory;
         let space = match free.checked_sub(needed) {
             None => Space::None,
             Some(left) if left < machine.memory / 5 => Space::Tight,
@@ -107,7 +112,8 @@ pub(super) fn weights(card: &Card) -> Option<u64> {
 pub(super) enum Memory<'a> {
     /// As it was measured here.
     Measured(&'a Record),
-    /// In the precision it is shipped in, without its longest inputs.
+    /// In the precision it is shipped in, or f32 where it runs in no other; without its longest
+    /// inputs.
     Estimate(u64),
 }
 
@@ -186,7 +192,13 @@ impl<'a> Needs<'a> {
 
     /// As [`memory`].
     pub(super) fn memory(&self) -> Option<u64> {
-        let estimate = || self.weights().map(|bytes| (bytes as f64 * RUNNING) as u64);
+        let is_f32_only = self.architecture.is_some_and(config::is_f32_only);
+        let f32s = self.parameters.filter(|_| is_f32_only);
+        let held = |bytes: u64| f32s.map_or(bytes, |count| bytes.max(count.saturating_mul(4)));
+        let estimate = || {
+            self.weights()
+                .map(|bytes| (held(bytes) as f64 * RUNNING) as u64)
+        };
         self.measured.or_else(estimate)
     }
 
@@ -210,10 +222,10 @@ impl<'a> Needs<'a> {
                 text::ident(task)
             ));
         }
-        let Some(weights) = self.weights() else {
+        let (Some(weights), Some(memory)) = (self.weights(), self.memory()) else {
             return no("size unknown".to_owned());
         };
-        let room = Room::of(weights, machine);
+        let room = Room::taking(memory, machine);
         let needed = quantity::bytes(room.needed);
         let (availability, reason) = match room.space {
             Space::None => return no(needed),

@@ -70,7 +70,17 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     let wanted = all
         .into_iter()
         .filter(|one| arguments.precision.is_none_or(|only| only == *one))
-        .filter(|one| one.of(&config) == *one);
+        .filter(|one| one.of(&config) == *one)
+        .collect::<Vec<_>>();
+    if wanted.is_empty() {
+        let kind = config.common().model_type;
+        return Err(
+            Error::usage(format!("models of type {kind} run in f32 only"))
+                .at("--precision")
+                .hint("leave it out, or give f32")
+                .into(),
+        );
+    }
     let mut records = Vec::new();
     for precision in wanted {
         tell(&format!("measuring {}", precision.name()));

@@ -55,44 +55,85 @@ const TYPES: RangeInclusive<usize> = 1..=1024;
 /// Half of the buckets of a reader are for each direction, and half of those for short distances.
 const BUCKETS: RangeInclusive<usize> = 4..=4096;
 
-/// The architectures that run here, by `model_type`, how the names of their classes begin, and the
-/// only task that they do here if it is one.
-const KNOWN: [(&str, &str, Option<&str>); 9] = [
-    ("bert", "Bert", None),
-    ("distilbert", "DistilBert", None),
-    ("gpt2", "GPT2", None),
-    ("t5", "T5", None),
-    ("mt5", "MT5", None),
-    ("modernbert", "ModernBert", None),
-    ("llama", "Llama", Some("text-generation")),
-    ("qwen2", "Qwen2", Some("text-generation")),
-    ("qwen3", "Qwen3", Some("text-generation")),
+/// An architecture that runs here.
+struct Known {
+    model_type: &'static str,
+    /// How the names of its classes begin.
+    class: &'static str,
+    /// The only task that it does here, if it is one.
+    only: Option<&'static str>,
+    /// Whether candle runs it, which knows no packed weights.
+    f32_only: bool,
+}
+
+impl Known {
+    const fn ours(model_type: &'static str, class: &'static str) -> Self {
+        Self {
+            model_type,
+            class,
+            only: None,
+            f32_only: false,
+        }
+    }
+
+    const fn candle(
+        model_type: &'static str,
+        class: &'static str,
+        only: Option<&'static str>,
+    ) -> Self {
+        Self {
+            model_type,
+            class,
+            only,
+            f32_only: true,
+        }
+    }
+
+    fn named(model_type: &str) -> Option<&'static Self> {
+        KNOWN.iter().find(|known| known.model_type == model_type)
+    }
+}
+
+/// The architectures that run here.
+const KNOWN: [Known; 9] = [
+    Known::ours("bert", "Bert"),
+    Known::ours("distilbert", "DistilBert"),
+    Known::ours("gpt2", "GPT2"),
+    Known::ours("t5", "T5"),
+    Known::ours("mt5", "MT5"),
+    Known::candle("modernbert", "ModernBert", None),
+    Known::candle("llama", "Llama", Some("text-generation")),
+    Known::candle("qwen2", "Qwen2", Some("text-generation")),
+    Known::candle("qwen3", "Qwen3", Some("text-generation")),
 ];
 
 /// The `model_type` of each architecture that runs here.
 pub fn known() -> [&'static str; KNOWN.len()] {
-    KNOWN.map(|(name, ..)| name)
+    KNOWN.map(|known| known.model_type)
 }
 
 /// Whether models of that `model_type` run here, whatever they do.
 pub fn knows(model_type: &str) -> bool {
-    KNOWN.iter().any(|(name, ..)| *name == model_type)
+    Known::named(model_type).is_some()
 }
 
 /// Whether models of that `model_type` do `task` here, by the hub's name; what is not said may be
 /// anything.
 pub fn does(model_type: &str, task: Option<&str>) -> bool {
-    let known = KNOWN.iter().find(|(name, ..)| *name == model_type);
-    known.is_some_and(|(.., only)| match (only, task) {
-        (Some(only), Some(task)) => task == *only,
+    Known::named(model_type).is_some_and(|known| match (known.only, task) {
+        (Some(only), Some(task)) => task == only,
         _ => true,
     })
 }
 
+/// Whether models of that `model_type` run in f32 only.
+pub fn is_f32_only(model_type: &str) -> bool {
+    Known::named(model_type).is_some_and(|known| known.f32_only)
+}
+
 /// How the names of transformers' classes begin for a `model_type`.
 pub fn class_prefix(model_type: &str) -> Option<&'static str> {
-    let known = KNOWN.iter().find(|(name, ..)| *name == model_type);
-    known.map(|(_, begins, _)| *begins)
+    Known::named(model_type).map(|known| known.class)
 }
 
 /// The configuration of a model that runs here.
@@ -250,9 +291,9 @@ fn model_type(fields: Fields<'_>) -> Result<&str> {
     }
     let classes = common::architectures(fields)?;
     let class = classes.first().map_or("", String::as_str);
-    let known = KNOWN.iter().find(|(_, begin, _)| class.starts_with(begin));
+    let known = KNOWN.iter().find(|known| class.starts_with(known.class));
     known
-        .map(|(name, ..)| *name)
+        .map(|known| known.model_type)
         .ok_or_else(|| fields.wrong("model_type", "there: it says which architecture this is"))
 }
 

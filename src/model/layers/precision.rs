@@ -1,6 +1,6 @@
 //! What weights are kept in.
 
-use crate::model::config::Config;
+use crate::model::config::{self, Config};
 use crate::model::kernels::quant::Format;
 
 /// What the weights of products are kept in.
@@ -35,9 +35,10 @@ impl Precision {
     /// The precision that models of this architecture run in where this one is wanted.
     #[must_use]
     pub fn of(self, config: &Config) -> Self {
-        match config {
-            Config::Candle(_) => Self::F32,
-            _ => self,
+        if config::is_f32_only(config.common().model_type) {
+            Self::F32
+        } else {
+            self
         }
     }
 

@@ -29,6 +29,7 @@ pub(in crate::desk) fn shelf() -> Shelf {
         tasks,
         parameters,
         bytes: parameters * 4,
+        is_f32_only: false,
     };
     Shelf {
         models: vec![
