@@ -72,14 +72,13 @@ impl Record {
     /// How fast it is: `134 tokens/s in q8`, `69 ms for 128 tokens in q8`.
     pub(super) fn speed(&self) -> Option<String> {
         let figures = &self.figures;
-        let what = match &figures.writing {
-            Some(writing) => format!("{:.0} tokens/s", writing.decode_tok_s),
-            None => {
-                let (tokens, ms) = [("128", "1x128"), ("16", "1x16")]
-                    .into_iter()
-                    .find_map(|(tokens, shape)| Some((tokens, figures.forward_ms.get(shape)?)))?;
-                format!("{} for {tokens} tokens", quantity::milliseconds(*ms))
-            }
+        let what = if let Some(writing) = &figures.writing {
+            format!("{:.0} tokens/s", writing.decode_tok_s)
+        } else {
+            let (tokens, ms) = [("128", "1x128"), ("16", "1x16")]
+                .into_iter()
+                .find_map(|(tokens, shape)| Some((tokens, figures.forward_ms.get(shape)?)))?;
+            format!("{} for {tokens} tokens", quantity::milliseconds(*ms))
         };
         Some(format!("{what} in {}", self.precision))
     }

@@ -77,8 +77,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         return Err(
             Error::usage(format!("models of type {kind} run in f32 only"))
                 .at("--precision")
-                .hint("leave it out, or give f32")
-                .into(),
+                .hint("leave it out, or give f32"),
         );
     }
     let mut records = Vec::new();

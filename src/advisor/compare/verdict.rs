@@ -88,7 +88,7 @@ fn fastest_here(desk: &Desk<'_>, cards: &[Arc<Card>]) -> Option<Claim> {
         let record = desk.machine.measured(&card.id)?;
         let writing = record.figures.writing;
         let same = *precision.get_or_insert(&record.precision) == &record.precision
-            && *writes.get_or_insert(writing.is_some()) == writing.is_some();
+            && writes.get_or_insert_with(|| writing.is_some()) == &writing.is_some();
         let slowness = match writing {
             Some(writing) => -writing.decode_tok_s,
             None => record.pass(128)?,

@@ -105,6 +105,27 @@ impl Judge {
         )
     }
 
+    /// The rows of a part.
+    pub(super) fn prepared(&self, part: Part) -> Arc<Prepared> {
+        self.rows.prepared(part)
+    }
+
+    /// How long a row takes to be judged, by the first `most` check rows; its loss and its metrics.
+    ///
+    /// # Errors
+    /// When rows cannot be read, or the run is to stop.
+    pub(super) fn seconds_a_row(&self, trainer: &Trainer, most: usize) -> Result<f64> {
+        let rows = self.rows.prepared(Part::Check);
+        let count = most.min(rows.len());
+        let since = std::time::Instant::now();
+        trainer.judge_first(&rows, count, &mut || self.cancel.is_cancelled())?;
+        let passes = match trainer.learner.model {
+            Model::Sequence(..) | Model::Token(_) | Model::Question(_) => 2.0,
+            _ => 1.0,
+        };
+        Ok(passes * since.elapsed().as_secs_f64() / count.max(1) as f64)
+    }
+
     /// What of the model can be measured beside its loss.
     fn subject(&self, model: &Model, base: &Base) -> Result<Option<Subject>> {
         let words = || Arc::clone(&base.tokenizer);

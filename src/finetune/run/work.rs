@@ -99,14 +99,14 @@ struct Ended {
 }
 
 /// A run that is worked on.
-struct Work<'a> {
+pub(super) struct Work<'a> {
     run: &'a Run,
-    plan: Plan,
+    pub(super) plan: Plan,
     base: Base,
     config: serde_json::Map<String, serde_json::Value>,
-    judge: Judge,
+    pub(super) judge: Judge,
     samples: Vec<Sample>,
-    trainer: Trainer,
+    pub(super) trainer: Trainer,
     progress: Progress,
     cancel: &'a Cancel,
     /// When this process took its first step, and the tokens that were read before.
@@ -115,7 +115,12 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     /// Reads everything, and goes back to the newest checkpoint that is whole.
-    fn begin(run: &'a Run, going: Going, cancel: &'a Cancel, log: &mut Log) -> Result<Self> {
+    pub(super) fn begin(
+        run: &'a Run,
+        going: Going,
+        cancel: &'a Cancel,
+        log: &mut Log,
+    ) -> Result<Self> {
         let plan = run.plan()?;
         let base = plan.base()?;
         let mut stop = || cancel.is_cancelled();

@@ -101,10 +101,9 @@ impl Driver {
                     Effect::Order(order) if self.idle => self.orders.push(order),
                     // The last of the list is taken first.
                     Effect::Order(order) => waiting.extend(replies(&order).into_iter().rev()),
-                    Effect::Halt(ticket) => self.halted.push(ticket),
+                    Effect::Halt(ticket) | Effect::StopHub(ticket) => self.halted.push(ticket),
                     Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
                     Effect::Hub(request) => self.hub.push(request),
-                    Effect::StopHub(ticket) => self.halted.push(ticket),
                     Effect::Delete(id) => {
                         self.deleted.push(id.clone());
                         waiting.push(Event::Deleted(id, Ok(120_000_000)));
