@@ -141,7 +141,7 @@ impl Judge {
                 Subject::Reader(QuestionAnswering::around(model.clone(), words(), config))
             }
             Model::Seq2Seq(..) => match self.writer(model, base)? {
-                Some(writer) => Subject::Writer(writer),
+                Some(writer) => Subject::Writer(Box::new(writer)),
                 None => return Ok(None),
             },
             // Their losses are what they are measured by.
