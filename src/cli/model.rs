@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::ask::open_advisor;
 use crate::error::{Error, Result, shown};
 use crate::files::Folders;
 use crate::hub::{Cache, Cached, Format};
@@ -9,16 +10,22 @@ use crate::model::layers::Precision;
 use crate::settings::Settings;
 use crate::text;
 
+/// The folder of packed weights, in the cache folder.
+pub(super) const PACKED: &str = "packed";
+
 /// A model that was named, and where it is.
 pub(super) struct Found {
     /// As it is shown: the hub's id, or the folder.
     pub name: String,
     /// Where its files are.
     pub folder: PathBuf,
+    /// Which commit, of a model in the cache.
+    pub revision: Option<String>,
 }
 
-/// The model that `name` means: a folder, or a model in the cache under its hub id, whole or
-/// without the organization where only one has that name.
+/// The model that `name` means: a folder, a model in the cache under its hub id, a run by its id, a
+/// model in the cache by a name that its card goes by, or by its id in other letter case or without
+/// the organization where only one has that name.
 ///
 /// # Errors
 /// When there is none, or several; with what there is.
@@ -28,21 +35,32 @@ pub(super) fn find(name: &str, settings: &Settings) -> Result<Found> {
         return Ok(Found {
             name: shown(path),
             folder: path.to_owned(),
+            revision: None,
         });
     }
     let cache = Cache::of_environment(settings);
     let (cached, _) = cache.scan();
+    if let Some(one) = cached.iter().find(|one| one.id == name) {
+        return open(&cache, one);
+    }
+    if let Some(folder) = run(name) {
+        return Ok(Found {
+            name: name.to_owned(),
+            folder,
+            revision: None,
+        });
+    }
+    let card = open_advisor(settings)?.resolve(name).ok();
+    if let Some(one) = cached.iter().find(|one| Some(&one.id) == card.as_ref()) {
+        return open(&cache, one);
+    }
     let short = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
-    let exact = cached.iter().filter(|one| one.id == name);
-    let alike = cached.iter().filter(|one| short(&one.id) == name);
-    let found: Vec<&Cached> = if exact.clone().next().is_some() {
-        exact.collect()
-    } else {
-        alike.collect()
-    };
+    let is_called = |id: &str| id.eq_ignore_ascii_case(name);
+    let alike = |one: &&Cached| is_called(&one.id) || is_called(&short(&one.id));
+    let found: Vec<&Cached> = cached.iter().filter(alike).collect();
     match found[..] {
         [one] => open(&cache, one),
-        [] => Err(missing(name, &cached)),
+        [] => Err(missing(name, card.as_deref(), &cached)),
         _ => {
             let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
             Err(
@@ -52,6 +70,23 @@ pub(super) fn find(name: &str, settings: &Settings) -> Result<Found> {
             )
         }
     }
+}
+
+/// The model that the run `id` made, if there is one.
+fn run(id: &str) -> Option<PathBuf> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let is_id = !id.is_empty() && id.chars().all(is_plain);
+    let folder = || {
+        Some(
+            Folders::of_user()
+                .ok()?
+                .data
+                .join("runs")
+                .join(id)
+                .join("model"),
+        )
+    };
+    is_id.then(folder)?.filter(|folder| folder.is_dir())
 }
 
 fn open(cache: &Cache, one: &Cached) -> Result<Found> {
@@ -70,10 +105,18 @@ fn open(cache: &Cache, one: &Cached) -> Result<Found> {
     Ok(Found {
         name: one.id.clone(),
         folder,
+        revision: one.revision.clone(),
     })
 }
 
-fn missing(name: &str, cached: &[Cached]) -> Error {
+/// That `name` is nothing here, or the model of `card`, which is not on this disk.
+fn missing(name: &str, card: Option<&str>, cached: &[Cached]) -> Error {
+    if let Some(card) = card {
+        let card = text::ident(card);
+        return Error::new("is not on this disk")
+            .at(card.clone())
+            .hint(format!("fetch it with `hf download {card}`"));
+    }
     let error =
         Error::new("there is no such folder, and no such model in the cache").at(shown_name(name));
     let ids: Vec<&str> = cached.iter().map(|one| one.id.as_str()).collect();
@@ -95,7 +138,7 @@ fn shown_name(name: &str) -> String {
 
 /// Where packed weights are kept, if this user has a folder for that.
 pub(super) fn packed() -> Option<PathBuf> {
-    Some(Folders::of_user().ok()?.cache.join("packed"))
+    Some(Folders::of_user().ok()?.cache.join(PACKED))
 }
 
 /// Reads `--precision`.

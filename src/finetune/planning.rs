@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::base::Base;
+use super::base::{Base, LEARN};
 use super::dataset::{Dataset, Opened, Options, Ruler, Sources};
 use super::features::{Maker, Recipe};
 use super::plan::{Data, Method, Plan};
 use super::training::Training;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::config::Config;
 use crate::model::kernels;
 use crate::model::lora::LoraConfig;
@@ -49,8 +49,11 @@ pub struct Read {
 }
 
 /// The tasks that a model can learn, the usual first.
-pub fn learns(config: &Config) -> Vec<Task> {
-    match config {
+///
+/// # Errors
+/// For an architecture that is run and not tuned here.
+pub fn learns(config: &Config) -> Result<Vec<Task>> {
+    Ok(match config {
         Config::Bert(_) | Config::DistilBert(_) => vec![
             Task::TextClassification,
             Task::TokenClassification,
@@ -63,7 +66,12 @@ pub fn learns(config: &Config) -> Vec<Task> {
             Task::Summarization,
             Task::Translation,
         ],
-    }
+        Config::Candle(_) => {
+            let kind = config.common().model_type;
+            let what = format!("models of type {kind} run here and cannot be tuned here");
+            return Err(Error::usage(what).at("--model").hint(LEARN));
+        }
+    })
 }
 
 /// Reads everything once, and measures rows as the model does.

@@ -160,6 +160,8 @@ impl Targets {
             Config::DistilBert(_) => &["q_lin", "v_lin"],
             Config::Gpt2(_) => &["c_attn"],
             Config::T5(_) => &["q", "v"],
+            // What candle runs has no adapters.
+            Config::Candle(_) => &[],
         };
         Self::Named(names.iter().map(|name| (*name).to_owned()).collect())
     }

@@ -125,7 +125,7 @@ impl Options {
 
 pub(super) fn run(with: &With, parts: Parts, out: &mut Out) -> Result<Tried> {
     let arguments = with.arguments;
-    let model = Generation::load(parts, with.task, arguments.precision)?;
+    let model = Generation::load(parts, with.task, with.precision)?;
     let load = with.started.elapsed();
     let options = arguments
         .writing

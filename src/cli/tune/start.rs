@@ -156,7 +156,7 @@ fn planned(arguments: &Arguments, settings: &Settings) -> Result<Plan> {
     )?)?;
     let (files, options) = (
         arguments.data.sources()?,
-        arguments.data.options(planning::learns(&base.config))?,
+        arguments.data.options(planning::learns(&base.config)?)?,
     );
     let opened = Opened::open(&files, &options)?;
     let wish = Wish {

@@ -14,8 +14,9 @@ use crate::finetune::plan::Plan;
 use crate::finetune::trainer::Trainer;
 use crate::jobs::Cancel;
 use crate::model::config::{Config, Generation as Defaults};
-use crate::model::pipeline::generation::{self, Generation};
+use crate::model::pipeline::generation::Generation;
 use crate::model::pipeline::{QuestionAnswering, Task, TextClassification, TokenClassification};
+use crate::model::writer::Writer;
 
 /// Rows of which texts are written: each takes as long as hundreds of rows that are only read.
 const WRITTEN: usize = 100;
@@ -154,8 +155,8 @@ impl Judge {
     /// When the base's generation settings cannot be read.
     pub(super) fn writer(&self, model: &Model, base: &Base) -> Result<Option<Generation>> {
         let model = match model {
-            Model::Causal(model) => generation::Model::Causal(model.clone()),
-            Model::Seq2Seq(model, _) => generation::Model::Seq2Seq(model.clone()),
+            Model::Causal(model) => Writer::Causal(model.clone()),
+            Model::Seq2Seq(model, _) => Writer::Seq2Seq(model.clone()),
             _ => return Ok(None),
         };
         let defaults = Defaults::read(&base.named.folder, &self.config)?;

@@ -1,11 +1,10 @@
 //! The models on this disk that can be run, and what each of them does.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::advisor::Machine;
-use crate::error::Result;
 use crate::hub::{Cache, Format};
-use crate::model::config::Config;
+use crate::model::config::{self, Config};
 use crate::model::pipeline::Task;
 use crate::settings::Settings;
 
@@ -22,6 +21,8 @@ pub struct Kept {
     pub parameters: u64,
     /// Bytes of its files.
     pub bytes: u64,
+    /// Whether it runs in f32 only.
+    pub is_f32_only: bool,
 }
 
 /// What can be run on this machine, when somebody looked.
@@ -48,13 +49,15 @@ impl Shelf {
             .filter(|one| one.whole && one.weights == Format::Safetensors);
         let models = whole.filter_map(|one| {
             let folder = cache.snapshot(&one)?;
-            let (tasks, parameters) = read(&folder).ok()?;
+            let config = Config::read(&folder).ok()?;
+            let head = config.heads().first().copied();
             Some(Kept {
                 id: one.id,
                 folder,
-                tasks,
-                parameters,
+                tasks: Task::of(&config),
+                parameters: head.map_or(0, |head| config.parameters(head)),
                 bytes: one.bytes,
+                is_f32_only: config::is_f32_only(config.common().model_type),
             })
         });
         Self {
@@ -67,12 +70,4 @@ impl Shelf {
     pub fn get(&self, id: &str) -> Option<&Kept> {
         self.models.iter().find(|one| one.id == id)
     }
-}
-
-/// What the model in a folder does, and how many parameters it has.
-fn read(folder: &Path) -> Result<(Vec<Task>, u64)> {
-    let config = Config::read(folder)?;
-    let tasks = Task::of(&config);
-    let head = config.heads().first().copied();
-    Ok((tasks, head.map_or(0, |head| config.parameters(head))))
 }

@@ -246,9 +246,15 @@ impl Setup {
                 ("model".to_owned(), shown, note, false)
             }
             Field::Precision => {
-                let name = self.precision.name().to_owned();
-                let note = "f32 is exact; q8, q4 are smaller".to_owned();
-                ("precision".to_owned(), name, note, false)
+                let one = self.model.as_deref().and_then(of);
+                let runs_in = one.map_or(self.precision, |one| one.at(self.precision));
+                let note = if runs_in == self.precision {
+                    "f32 is exact; q8, q4 are smaller"
+                } else {
+                    "this model runs in no other"
+                };
+                let name = runs_in.name().to_owned();
+                ("precision".to_owned(), name, note.to_owned(), false)
             }
             Field::Beside => {
                 let shown = match &self.beside {

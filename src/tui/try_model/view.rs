@@ -104,7 +104,7 @@ impl TryPane {
                 (false, _) => "looking at what is on the disk".to_owned(),
             };
         };
-        let precision = self.setup.precision.name().to_owned();
+        let precision = one.at(self.setup.precision).name().to_owned();
         let mut said = vec![one.shown(), precision, one.standing()];
         if one.is_starter() {
             said.push("starter: for learning the desk, not for real work".to_owned());

@@ -59,7 +59,7 @@ impl Learner {
             name: found.name,
             longest: longest(&tokenizer, &config),
             tokenizer,
-            possible: planning::learns(&config),
+            possible: planning::learns(&config)?,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Models that the stand-in has, and what they say.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub(in crate::desk) fn shelf() -> Shelf {
         tasks,
         parameters,
         bytes: parameters * 4,
+        is_f32_only: false,
     };
     Shelf {
         models: vec![
@@ -196,11 +198,14 @@ fn speed() -> Done {
     of(Output::Speed(Figures {
         load_s: 0.42,
         weight_bytes: 132_000_000,
+        cache_bytes: 0,
+        peak_bytes: 0,
         writing: Some(Writing {
             first_token_ms: 31.0,
+            prefill_tokens: 512,
             prefill_tok_s: 1_040.0,
             decode_tok_s: 134.0,
         }),
-        forward_ms: Vec::new(),
+        forward_ms: BTreeMap::new(),
     }))
 }

@@ -94,6 +94,7 @@ fn offer(id: &str, task: Task, weights: u64) -> Offer {
         tasks,
         parameters: weights / 4,
         weights,
+        is_f32_only: false,
     }
 }
 
