@@ -124,7 +124,7 @@ fn standing(shell: &Shell) -> String {
             // Whole gigabytes, as everywhere on the hub: 1 GB is 1,000,000,000 bytes.
             let free = opened.free_memory / 1_000_000_000;
             let fetching = shell.fetches.in_all();
-            let before = fetching.unwrap_or(cards);
+            let before = fetching.or_else(|| shell.runs.in_all()).unwrap_or(cards);
             format!("{before} | {} {cores}, {free} GB free", opened.cores)
         }
     }

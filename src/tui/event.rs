@@ -10,7 +10,9 @@ use crate::advisor::catalogue::{Catalogue, Found};
 use crate::error::Result;
 use crate::index::Notice;
 use crate::jobs::engine::{self, Order, Shelf};
-use crate::jobs::{HubReport, HubRequest, OpenCard, Opened, Report, Request};
+use crate::jobs::{
+    HubReport, HubRequest, OpenCard, Opened, Report, Request, RunsReport, RunsRequest,
+};
 
 use super::clipboard::Outcome;
 use super::history::Kept;
@@ -71,6 +73,8 @@ pub enum Event {
     Shelf(Shelf),
     /// What the hub's thread says of a fetch.
     Hub(HubReport),
+    /// What the thread that watches the runs tells.
+    Runs(RunsReport),
     /// What became of [`Effect::Delete`]: the bytes that are free now.
     Deleted(String, Result<u64>),
     /// Earlier inputs, oldest first, as the history file has them.
@@ -142,6 +146,8 @@ pub enum Effect {
     Hub(HubRequest),
     /// Stop the request of this ticket to the hub's thread.
     StopHub(u64),
+    /// Hand this to the thread that watches the runs, which reports with [`Event::Runs`].
+    Runs(RunsRequest),
     /// Delete the model of this id from the disk, and report with [`Event::Deleted`].
     Delete(String),
     /// Put text on a clipboard and report with [`Event::Copied`].

@@ -13,6 +13,7 @@ use super::fetches::Fetches;
 use super::history::{History, Kept};
 use super::keymap::{Command, Context, Keymap};
 use super::picker::Picker;
+use super::runs::Runs;
 use super::theme::Theme;
 use super::wording::Wording;
 use crate::advisor::offer::Offer;
@@ -97,7 +98,9 @@ pub(super) struct Shell {
     pub(super) keymap: Keymap,
     /// Models that are being fetched.
     pub(super) fetches: Fetches,
-    /// Where they are fetched from.
+    /// The fine-tunes.
+    pub(super) runs: Runs,
+    /// Where models are fetched from.
     pub(super) host: String,
     /// Earlier inputs, by what they belong to.
     histories: [History; Kept::ALL.len()],
@@ -162,6 +165,7 @@ impl Shell {
             wording,
             library: Library::Opening,
             fetches: Fetches::default(),
+            runs: Runs::default(),
             host: look.host,
             histories: Default::default(),
             notice: None,

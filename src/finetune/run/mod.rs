@@ -4,6 +4,7 @@
 //! - [`State`], [`Phase`]: where it stands
 //! - [`Ask`]: what is asked of the process that works on it
 //! - [`Event`], [`Log`], [`Tail`]: what happened, appended and read
+//! - [`Story`]: what happened so far, kept short
 //! - [`work`]: from a plan to a result, from wherever it stands
 
 mod control;
@@ -13,6 +14,7 @@ mod judge;
 mod memory;
 mod rows;
 mod state;
+pub mod story;
 mod work;
 
 pub use control::Ask;
@@ -20,4 +22,5 @@ pub use events::{End, Event, Figures, Log, Tail, settled};
 pub use folder::{Lock, Run, size};
 pub use judge::better;
 pub use state::{Phase, State};
+pub use story::Story;
 pub use work::{Going, work};

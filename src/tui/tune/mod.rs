@@ -1,0 +1,247 @@
+//! The Tune pane: the runs of this user, and one of them in full.
+//!
+//! What is known of the runs is the desk's (`runs`), since every pane's header tells of them; the
+//! pane shows it and asks for what is done to a run. `list` draws all of them, `board` one, with a
+//! `curve` of its loss and a `verdict` in a sentence.
+
+mod act;
+mod board;
+mod curve;
+mod list;
+mod verdict;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::chrome;
+use super::event::Event;
+use super::history::Kept;
+use super::keymap::{Command, Context};
+use super::pane::{Ahead, Errand, Pane, Shell, told};
+use super::plain::scrolled;
+use super::try_model::flow::{self, Row};
+use crate::jobs::{Did, RunsReport};
+
+/// What is in sight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Sight {
+    /// All runs.
+    List,
+    /// The run of that name.
+    Board(String),
+}
+
+/// What is asked before it is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Asking {
+    /// Ends the run of that name.
+    End(String),
+    /// Removes it.
+    Delete(String),
+}
+
+/// The pane.
+#[derive(Debug)]
+pub(super) struct Tune {
+    sight: Sight,
+    /// Which run of the list is marked, by name; the newest if none is.
+    marked: Option<String>,
+    asking: Option<Asking>,
+    scroll: usize,
+    /// Rows of the run in sight.
+    rows: Vec<Row>,
+    height: usize,
+}
+
+impl Tune {
+    /// A pane that shows the list.
+    pub(super) fn new() -> Self {
+        Self {
+            sight: Sight::List,
+            marked: None,
+            asking: None,
+            scroll: 0,
+            rows: Vec::new(),
+            height: 0,
+        }
+    }
+
+    /// Which line of the list is marked.
+    fn marked_at(&self, shell: &Shell) -> usize {
+        let all = shell.runs.all().iter();
+        let is = |id: &str| all.clone().position(|one| one.run.id == id);
+        self.marked.as_deref().and_then(is).unwrap_or(0)
+    }
+
+    fn last(&self) -> usize {
+        self.rows.len().saturating_sub(self.height.max(1))
+    }
+
+    fn run_move(&mut self, command: Command, shell: &Shell) {
+        match self.sight {
+            Sight::List => {
+                let all = shell.runs.all();
+                let last = all.len().saturating_sub(1);
+                let at = scrolled(self.marked_at(shell), command, self.height, last);
+                self.marked = all.get(at).map(|one| one.run.id.clone());
+            }
+            Sight::Board(_) => {
+                self.scroll = scrolled(self.scroll, command, self.height, self.last());
+            }
+        }
+    }
+
+    /// Shows the run of that name in full.
+    fn show(&mut self, id: &str) {
+        self.marked = Some(id.to_owned());
+        self.sight = Sight::Board(id.to_owned());
+        self.scroll = 0;
+    }
+}
+
+impl Pane for Tune {
+    fn title(&self) -> &'static str {
+        "Tune"
+    }
+
+    fn kept(&self) -> Kept {
+        Kept::Data
+    }
+
+    fn draft(&self) -> String {
+        String::new()
+    }
+
+    fn click(&mut self, at: Position, shell: &mut Shell) {
+        // Below the header, its rule, and the titles of the columns.
+        let row = usize::from(at.y.saturating_sub(3));
+        if self.sight == Sight::List && at.y >= 3 {
+            let first = (self.marked_at(shell) + 1).saturating_sub(self.height.max(1));
+            let Some(one) = shell.runs.all().get(first + row) else {
+                return;
+            };
+            let id = one.run.id.clone();
+            if self.marked.as_ref() == Some(&id) {
+                self.show(&id);
+            } else {
+                self.marked = Some(id);
+            }
+        }
+    }
+
+    fn context(&self) -> Context {
+        match self.sight {
+            Sight::List => Context::Runs,
+            Sight::Board(_) => Context::Board,
+        }
+    }
+
+    fn can(&self, command: Command, shell: &Shell) -> bool {
+        let one = self.selected(shell);
+        match command {
+            Command::Open => self.sight == Sight::List && one.is_some(),
+            Command::Back => self.sight != Sight::List,
+            Command::Pause | Command::EndRun => one.is_some_and(|one| one.works),
+            Command::Resume => one.is_some_and(|one| one.can_go_on()),
+            Command::DeleteRun => one.is_some_and(|one| !one.works),
+            Command::Copy => one.is_some(),
+            Command::Up | Command::Down => match self.sight {
+                Sight::List => shell.runs.all().len() > 1,
+                Sight::Board(_) => self.last() > 0,
+            },
+            _ => command.moves(),
+        }
+    }
+
+    fn run(&mut self, command: Command, shell: &mut Shell) {
+        match command {
+            Command::Open => {
+                if let Some(one) = self.selected(shell) {
+                    let id = one.run.id.clone();
+                    self.show(&id);
+                }
+            }
+            Command::Back => self.sight = Sight::List,
+            Command::Pause => self.pause(shell),
+            Command::EndRun => self.ask_to_end(shell),
+            Command::Resume => self.resume(shell),
+            Command::DeleteRun => self.ask_to_delete(shell),
+            Command::Copy => self.copy(shell),
+            _ if command.moves() => self.run_move(command, shell),
+            _ => {}
+        }
+    }
+
+    fn type_char(&mut self, _c: char, _shell: &mut Shell) {}
+
+    fn paste(&mut self, _text: &str, _shell: &mut Shell) {}
+
+    fn input_is_empty(&self) -> bool {
+        true
+    }
+
+    fn put(&mut self, _text: &str, _shell: &mut Shell) {}
+
+    fn interrupt(&mut self, _shell: &mut Shell) -> bool {
+        false
+    }
+
+    fn hear(&mut self, report: Event, shell: &mut Shell) -> Option<Event> {
+        match report {
+            Event::Runs(RunsReport::Did(Ok(did))) => {
+                shell.say(act::said(&did));
+                if let Did::Begun(id) = &did {
+                    self.show(id);
+                }
+                None
+            }
+            Event::Runs(RunsReport::Did(Err(error))) => {
+                shell.say(told(&error).join("  "));
+                None
+            }
+            other => Some(other),
+        }
+    }
+
+    fn layout(&mut self, shell: &Shell) {
+        let whole = Rect::new(0, 0, shell.size.width, shell.size.height);
+        let area = chrome::pane_area(whole);
+        self.height = usize::from(area.height);
+        if let Sight::Board(id) = &self.sight {
+            let cells = usize::from(area.width.saturating_sub(2));
+            match shell.runs.get(id) {
+                Some(one) => self.rows = board::rows(one, shell.theme, cells),
+                // It was removed, here or elsewhere.
+                None => self.sight = Sight::List,
+            }
+            self.scroll = self.scroll.min(self.last());
+        }
+    }
+
+    fn chosen(&mut self, _n: usize, shell: &mut Shell) {
+        self.confirmed(shell);
+    }
+
+    fn take_on(&mut self, _errand: Errand, _shell: &mut Shell) {}
+
+    fn ahead(&self) -> Option<Ahead> {
+        None
+    }
+
+    fn view(&self, shell: &Shell, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        match self.sight {
+            Sight::List => list::view(shell, self.marked_at(shell), area, buffer),
+            Sight::Board(_) => {
+                for (line, row) in area.rows().zip(self.rows.iter().skip(self.scroll)) {
+                    let inner = Rect {
+                        x: line.x + 1,
+                        width: line.width.saturating_sub(1),
+                        ..line
+                    };
+                    flow::put(row, inner, buffer);
+                }
+            }
+        }
+        None
+    }
+}
