@@ -1,6 +1,7 @@
 //! The only threads and channels: named threads, cancellation, the thread that answers, the one
 //! that keeps the catalogue of models, the one that runs them, and the one that speaks to a hub;
-//! [`runner`] starts the processes that fine-tune, and a thread watches their folders.
+//! [`runner`] starts the processes that fine-tune, and a thread watches their folders;
+//! [`tuning`] plans what they do.
 //!
 //! A job reports through a closure that its owner gives it, and every report names the request
 //! that it belongs to, so that a late one can be dropped.
@@ -12,6 +13,7 @@ pub mod engine;
 mod hub;
 pub mod runner;
 mod runs;
+pub mod tuning;
 
 use std::num::NonZeroUsize;
 use std::thread::JoinHandle;

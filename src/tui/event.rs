@@ -10,6 +10,7 @@ use crate::advisor::catalogue::{Catalogue, Found};
 use crate::error::Result;
 use crate::index::Notice;
 use crate::jobs::engine::{self, Order, Shelf};
+use crate::jobs::tuning::{Draft, Sketch};
 use crate::jobs::{
     HubReport, HubRequest, OpenCard, Opened, Report, Request, RunsReport, RunsRequest,
 };
@@ -71,6 +72,13 @@ pub enum Event {
     Engine(engine::Report),
     /// The models on this disk that can be run.
     Shelf(Shelf),
+    /// What a plan would be; dropped when the pane has moved on.
+    Planned {
+        /// The ticket of [`Effect::Plan`].
+        ticket: u64,
+        /// The plan and its rows, or why there is none.
+        planned: Result<Box<Sketch>>,
+    },
     /// What the hub's thread says of a fetch.
     Hub(HubReport),
     /// What the thread that watches the runs tells.
@@ -146,6 +154,15 @@ pub enum Effect {
     Hub(HubRequest),
     /// Stop the request of this ticket to the hub's thread.
     StopHub(u64),
+    /// Plan what was chosen, on a thread of its own, and report with [`Event::Planned`].
+    Plan {
+        /// Comes back in the report.
+        ticket: u64,
+        /// What was chosen.
+        draft: Box<Draft>,
+    },
+    /// Stop the planning of this ticket.
+    StopPlan(u64),
     /// Hand this to the thread that watches the runs, which reports with [`Event::Runs`].
     Runs(RunsRequest),
     /// Delete the model of this id from the disk, and report with [`Event::Deleted`].

@@ -20,6 +20,7 @@ use crate::advisor::offer::Offer;
 use crate::error::{Error, Notice};
 use crate::hub::Hub;
 use crate::jobs::engine::Order;
+use crate::jobs::tuning::Draft;
 use crate::jobs::{Opened, Request};
 use crate::settings::{Notify, Settings};
 
@@ -129,6 +130,8 @@ pub(super) enum Errand {
     Filter(String),
     /// A model for the Try pane.
     Try(Wish),
+    /// A model for the Tune pane, by id.
+    Tune(String),
 }
 
 /// A model that somebody wants to try.
@@ -217,6 +220,14 @@ impl Shell {
         let order = make(self.tickets);
         self.effect(Effect::Order(order));
         self.tickets
+    }
+
+    /// Has what was chosen planned; the ticket comes back in the report.
+    pub(super) fn plan(&mut self, draft: Box<Draft>) -> u64 {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.effect(Effect::Plan { ticket, draft });
+        ticket
     }
 
     /// Begins to fetch the model `id`, of which so many bytes were spoken of.

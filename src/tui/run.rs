@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::files::Folders;
 use crate::hub::{Cache, Hub};
 use crate::jobs::engine::{EngineWorker, Models, Shelf};
+use crate::jobs::tuning::{self, Draft};
 use crate::jobs::{
     self, AdvisorWorker, Cancel, Engine, HubReport, HubRequest, HubWorker, RunsWorker,
 };
@@ -199,11 +200,12 @@ impl Desk {
             }
             Effect::LookAtShelf => self.look_at_shelf()?,
             Effect::Hub(request) => self.ask_hub(request),
-            Effect::StopHub(ticket) => {
+            Effect::StopHub(ticket) | Effect::StopPlan(ticket) => {
                 if let Some(stop) = self.stops.remove(&ticket) {
                     stop.cancel();
                 }
             }
+            Effect::Plan { ticket, draft } => self.plan(ticket, draft)?,
             Effect::Runs(request) => self.runs.send(request),
             Effect::Delete(id) => self.delete(id)?,
             Effect::Keep(kept, entry) => self.keeper.keep(kept, entry),
@@ -277,6 +279,28 @@ impl Desk {
             // The desk may have been left: then nobody waits for the report.
             let _ = reports.send(Event::Hub(report));
         })
+    }
+
+    /// Plans what was chosen, on a thread of its own: rows may be many.
+    fn plan(&mut self, ticket: u64, draft: Box<Draft>) -> Result<()> {
+        let stop = self.stops.entry(ticket).or_default().clone();
+        let (settings, folders) = (self.settings.clone(), self.folders.clone());
+        let reports = self.sender.clone();
+        let broken = self.sender.clone();
+        jobs::watch(
+            "plan",
+            move || {
+                let planned =
+                    tuning::sketch(&draft, &folders, &settings, &mut || stop.is_cancelled());
+                // The desk may have been left.
+                let _ = reports.send(Event::Planned { ticket, planned });
+            },
+            move |error| {
+                let planned = Err(error);
+                let _ = broken.send(Event::Planned { ticket, planned });
+            },
+        )?;
+        Ok(())
     }
 
     /// Deletes a model, on a thread of its own.

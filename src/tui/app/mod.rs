@@ -25,6 +25,7 @@ use super::try_model::TryPane;
 use super::tune::Tune;
 use super::wording::Wording;
 use crate::error::Result;
+use crate::jobs::engine::Shelf;
 use crate::jobs::{HubReport, Request, RunsReport, RunsRequest};
 
 pub use draw::view;
@@ -90,6 +91,7 @@ impl App {
                 let said = self.shell.runs.hear(runs);
                 self.shell.notice = said.or_else(|| self.shell.notice.take());
             }
+            Event::Shelf(shelf) => self.heard_of_shelf(&shelf),
             Event::Deleted(id, freed) => self.deleted(&id, freed),
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Edited(Ok(text)) => self.panes[self.current].put(&text, &mut self.shell),
@@ -114,7 +116,7 @@ impl App {
             | Event::Found { .. }
             | Event::Engine(_)
             | Event::Runs(RunsReport::Did(_))
-            | Event::Shelf(_)
+            | Event::Planned { .. }
             | Event::CardRead { .. }) => {
                 // Whoever asked keeps it; what nobody waits for any more is dropped.
                 let mut heard = Some(report);
@@ -139,6 +141,13 @@ impl App {
         self.shell.notice = heard.said.or_else(|| self.shell.notice.take());
         if heard.arrived {
             self.look_again();
+        }
+    }
+
+    /// Which models are on the disk is for every pane that runs or tunes one.
+    fn heard_of_shelf(&mut self, shelf: &Shelf) {
+        for pane in &mut self.panes {
+            pane.hear(Event::Shelf(shelf.clone()), &mut self.shell);
         }
     }
 
@@ -347,6 +356,7 @@ impl App {
                 Errand::Ask(_) => 0,
                 Errand::Card(_) | Errand::Filter(_) => 1,
                 Errand::Try(_) => 2,
+                Errand::Tune(_) => TUNE,
             });
             self.panes[self.current].take_on(errand, &mut self.shell);
         }

@@ -86,6 +86,7 @@ commands! {
     Resume = "resume", "resume";
     EndRun = "end-run", "end-run";
     DeleteRun = "delete-run", "delete-run";
+    SetBack = "set-back", "set-back";
     DeleteModel = "delete-model", "delete";
     AllOptions = "all-options", "options";
     Facets = "facets", "facets";

@@ -79,6 +79,8 @@ contexts! {
     Runs = false, "the list of runs";
     /// One fine-tune.
     Board = false, "a run";
+    /// A fine-tune that is being planned.
+    Plan = false, "a plan";
     /// A list of choices that a pane offers.
     Choices = true, "the choices";
     /// The palette's filter.

@@ -50,6 +50,7 @@ const OUTCOME: Contexts = of(&[C::Outcome]);
 const TRYING: Contexts = of(&[C::Samples, C::Outcome, C::Setup]);
 /// Where fine-tunes are shown.
 const RUNS: Contexts = of(&[C::Runs, C::Board]);
+const PLAN: Contexts = of(&[C::Plan]);
 /// Where models are listed.
 const LISTS: Contexts = of(&[C::Answer, C::Models]);
 /// Where a model can be fetched, and where one that is being fetched is shown.
@@ -65,7 +66,7 @@ const PICK: Contexts = of(&[C::Palette, C::Search, C::Choices]);
 const FIELD: Contexts = of(&[C::Value, C::Setting, C::Find]).and(PICK);
 const TYPING: Contexts = INPUTS.and(FIELD);
 /// Parts of a pane that are read, not typed into.
-const OUTSIDE: Contexts = LISTS.and(CARD).and(TRYING).and(RUNS).and(of(&[
+const OUTSIDE: Contexts = LISTS.and(CARD).and(TRYING).and(RUNS).and(PLAN).and(of(&[
     C::Examples,
     C::Why,
     C::Fields,
@@ -147,6 +148,11 @@ static ROWS: &[Row] = &[
     (TRYING, &[Key::char('a')], Command::AllOptions, "a", "all options", "all options, or the usual ones"),
     (TRYING, &[Key::char('b')], Command::Measure, "b", "measure", "measure how fast the model is; says first how long that takes"),
     (of(&[C::Runs]), &[ENTER], Command::Open, "Enter", "open", "open the marked run"),
+    (PLAN, &[ENTER], Command::Open, "Enter", "change, do", "change the marked line, or do what it says"),
+    (RUNS, &[Key::char('n')], Command::New, "n", "new plan", "plan a fine-tune"),
+    (PLAN, &[Key::char('0')], Command::SetBack, "0", "default", "set the marked line back to what is found out"),
+    (PLAN, &[Key::char('a')], Command::AllOptions, "a", "all options", "all options, or the usual ones"),
+    (PLAN, &[Key::char('y')], Command::Copy, "y", "copy command", "copy the command that starts this run"),
     (RUNS, &[Key::char('p')], Command::Pause, "p", "pause", "let this run rest after a checkpoint; no step is lost"),
     (RUNS, &[Key::char('r')], Command::Resume, "r", "go on", "go on with this run where it stands"),
     (RUNS, &[Key::char('x')], Command::EndRun, "x", "end, keep", "end this run now and keep what it has learned; asks first"),

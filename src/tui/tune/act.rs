@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::form::Field;
 use super::{Asking, Sight, Tune};
 use crate::finetune::run::{Ask, Phase};
-use crate::jobs::{Did, RunsRequest, Snapshot};
+use crate::jobs::{Did, RunsRequest, Snapshot, tuning};
 use crate::tui::event::Effect;
-use crate::tui::keymap::Context;
+use crate::tui::history::Kept;
+use crate::tui::keymap::{Command, Context};
 use crate::tui::pane::Shell;
 use crate::tui::picker::{Choice, Picker, Then};
 
@@ -16,6 +18,7 @@ impl Tune {
         match &self.sight {
             Sight::List => shell.runs.all().get(self.marked_at(shell)),
             Sight::Board(id) => shell.runs.get(id),
+            Sight::Form => None,
         }
     }
 
@@ -75,14 +78,101 @@ impl Tune {
         let Some(asking) = self.asking.take() else {
             return;
         };
-        let (Asking::End(id) | Asking::Delete(id)) = &asking;
-        let Some(one) = shell.runs.get(id) else { return };
+        let (Asking::End(id) | Asking::Delete(id)) = &asking else {
+            return;
+        };
+        let Some(one) = shell.runs.get(id) else {
+            return;
+        };
         let run = one.run.clone();
         let request = match asking {
             Asking::End(_) => RunsRequest::Ask(run, Ask::Stop),
             Asking::Delete(_) => RunsRequest::Delete(run),
+            Asking::Line => return,
         };
         shell.effect(Effect::Runs(request));
+    }
+
+    /// Whether `command` would do something to the plan.
+    pub(super) fn can_plan(&self, command: Command) -> bool {
+        let typing = self.form.is_editing();
+        match command {
+            Command::Back => true,
+            Command::Open | Command::AllOptions => !typing,
+            Command::SetBack => !typing && self.form.differs(self.form.marked()),
+            Command::Copy => !typing && self.form.command().is_some(),
+            _ if typing => command.edits(),
+            _ => command.moves(),
+        }
+    }
+
+    /// Does `command` to the plan.
+    pub(super) fn run_plan(&mut self, command: Command, shell: &mut Shell) {
+        match command {
+            Command::Back if self.form.is_editing() => self.form.leave(),
+            // The plan is kept; what is being read for it is not waited for.
+            Command::Back if self.form.halt(shell) => {}
+            Command::Back => self.sight = Sight::List,
+            Command::Send => {
+                if let Some(path) = self.form.commit(shell) {
+                    shell.keep(Kept::Data, &path);
+                }
+            }
+            Command::Open => self.change(shell),
+            Command::SetBack => self.form.set_back(shell),
+            Command::AllOptions => self.form.toggle_all(),
+            Command::Copy => {
+                if let Some(text) = self.form.command() {
+                    let what = "the command".to_owned();
+                    shell.effect(Effect::Copy { what, text });
+                }
+            }
+            _ => match self.form.editor() {
+                Some(editor) => {
+                    editor.run(command);
+                }
+                None => self.form.run_move(command),
+            },
+        }
+    }
+
+    /// Changes the marked line of the plan, or does what it says.
+    fn change(&mut self, shell: &mut Shell) {
+        let title = match self.form.marked() {
+            Field::Data | Field::Knob(_) => return self.form.edit(),
+            Field::Start => return self.begin(false, shell),
+            Field::Quick => return self.begin(true, shell),
+            Field::Model => "Models on this disk",
+            Field::Task => "What is learned",
+            Field::Method => "What learns",
+        };
+        let lines = self.form.choices();
+        if lines.is_empty() {
+            shell.say("No model is on this disk: 2 lists models, and p fetches one.");
+            return;
+        }
+        let choices = lines.into_iter().enumerate().map(|(n, text)| Choice {
+            text,
+            key: String::new(),
+            names: &[],
+            then: Then::Chosen(n),
+        });
+        shell.list = Some(Picker::new(Context::Choices, title, choices.collect()));
+        self.asking = Some(Asking::Line);
+    }
+
+    /// Starts the run that is planned, or a few steps of it.
+    fn begin(&mut self, is_cut: bool, shell: &mut Shell) {
+        let Some(mut plan) = self.form.ready() else {
+            shell.say("There is no plan yet: it needs a model and a file of rows that is read.");
+            return;
+        };
+        let name = tuning::name_of(&plan, is_cut);
+        if is_cut {
+            tuning::cut(&mut plan);
+        }
+        let plan = Box::new(plan);
+        shell.effect(Effect::Runs(RunsRequest::Begin { name, plan }));
     }
 
     /// Copies where it is, or where its result is.
@@ -126,7 +216,11 @@ pub(super) fn said(did: &Did) -> String {
         Did::Asked(id, Ask::Checkpoint) => format!("{} keeps a checkpoint.", name(id)),
         Did::Resumed(id) => format!("{} goes on.", name(id)),
         Did::Deleted(id, bytes) => {
-            format!("Deleted {}; {} are free again.", name(id), crate::text::bytes(*bytes))
+            format!(
+                "Deleted {}; {} are free again.",
+                name(id),
+                crate::text::bytes(*bytes)
+            )
         }
     }
 }

@@ -24,7 +24,15 @@ pub(super) fn rows(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
     let mut rows = head(one, theme, cells);
     rows.push(Row::new());
     let table = checks(one, theme, if cells >= BESIDE { TABLE } else { cells });
-    let curve = curve(one, theme, if cells >= BESIDE { cells - TABLE - 3 } else { cells });
+    let curve = curve(
+        one,
+        theme,
+        if cells >= BESIDE {
+            cells - TABLE - 3
+        } else {
+            cells
+        },
+    );
     if cells >= BESIDE {
         rows.extend(side_by_side(curve, table, cells - TABLE));
     } else {
@@ -214,10 +222,7 @@ fn plan(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
     let mut rows = vec![Row::new()];
     for (name, text) in lines {
         rows.extend(flow(
-            &[
-                (format!("{name:<8}"), theme.dim()),
-                (text, Style::new()),
-            ],
+            &[(format!("{name:<8}"), theme.dim()), (text, Style::new())],
             cells,
         ));
     }

@@ -108,6 +108,10 @@ fn line(texts: &[String; 6], style: Style, area: Rect, buffer: &mut Buffer) {
         let style = if n == 0 { style } else { Style::new() };
         chrome::put(buffer, area, (x, area.y), wrap::fit(text, room), style);
         // The name gives way where there is little room.
-        x += if n == 0 && area.width < 70 { wide - 4 } else { wide };
+        x += if n == 0 && area.width < 70 {
+            wide - 4
+        } else {
+            wide
+        };
     }
 }

@@ -1,20 +1,23 @@
-//! The Tune pane: the runs of this user, and one of them in full.
+//! The Tune pane: the runs of this user, one of them in full, and the plan of the next one.
 //!
 //! What is known of the runs is the desk's (`runs`), since every pane's header tells of them; the
 //! pane shows it and asks for what is done to a run. `list` draws all of them, `board` one, with a
-//! `curve` of its loss and a `verdict` in a sentence.
+//! `curve` of its loss and a `verdict` in a sentence. `form` is the plan; what comes of it is read on
+//! another thread.
 
 mod act;
 mod board;
 mod curve;
+mod form;
 mod list;
 mod verdict;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use self::form::Form;
 use super::chrome;
-use super::event::Event;
+use super::event::{Effect, Event};
 use super::history::Kept;
 use super::keymap::{Command, Context};
 use super::pane::{Ahead, Errand, Pane, Shell, told};
@@ -29,6 +32,8 @@ enum Sight {
     List,
     /// The run of that name.
     Board(String),
+    /// The plan of a new run.
+    Form,
 }
 
 /// What is asked before it is done.
@@ -38,6 +43,8 @@ enum Asking {
     End(String),
     /// Removes it.
     Delete(String),
+    /// A line of the plan.
+    Line,
 }
 
 /// The pane.
@@ -47,6 +54,7 @@ pub(super) struct Tune {
     /// Which run of the list is marked, by name; the newest if none is.
     marked: Option<String>,
     asking: Option<Asking>,
+    form: Form,
     scroll: usize,
     /// Rows of the run in sight.
     rows: Vec<Row>,
@@ -60,6 +68,7 @@ impl Tune {
             sight: Sight::List,
             marked: None,
             asking: None,
+            form: Form::default(),
             scroll: 0,
             rows: Vec::new(),
             height: 0,
@@ -85,6 +94,7 @@ impl Tune {
                 let at = scrolled(self.marked_at(shell), command, self.height, last);
                 self.marked = all.get(at).map(|one| one.run.id.clone());
             }
+            Sight::Form => self.form.run_move(command),
             Sight::Board(_) => {
                 self.scroll = scrolled(self.scroll, command, self.height, self.last());
             }
@@ -109,7 +119,7 @@ impl Pane for Tune {
     }
 
     fn draft(&self) -> String {
-        String::new()
+        self.form.data()
     }
 
     fn click(&mut self, at: Position, shell: &mut Shell) {
@@ -133,12 +143,18 @@ impl Pane for Tune {
         match self.sight {
             Sight::List => Context::Runs,
             Sight::Board(_) => Context::Board,
+            Sight::Form if self.form.is_editing() => Context::Setting,
+            Sight::Form => Context::Plan,
         }
     }
 
     fn can(&self, command: Command, shell: &Shell) -> bool {
+        if self.sight == Sight::Form {
+            return self.can_plan(command);
+        }
         let one = self.selected(shell);
         match command {
+            Command::New => true,
             Command::Open => self.sight == Sight::List && one.is_some(),
             Command::Back => self.sight != Sight::List,
             Command::Pause | Command::EndRun => one.is_some_and(|one| one.works),
@@ -147,14 +163,19 @@ impl Pane for Tune {
             Command::Copy => one.is_some(),
             Command::Up | Command::Down => match self.sight {
                 Sight::List => shell.runs.all().len() > 1,
-                Sight::Board(_) => self.last() > 0,
+                _ => self.last() > 0,
             },
             _ => command.moves(),
         }
     }
 
     fn run(&mut self, command: Command, shell: &mut Shell) {
+        if self.sight == Sight::Form {
+            self.run_plan(command, shell);
+            return;
+        }
         match command {
+            Command::New => self.sight = Sight::Form,
             Command::Open => {
                 if let Some(one) = self.selected(shell) {
                     let id = one.run.id.clone();
@@ -172,18 +193,37 @@ impl Pane for Tune {
         }
     }
 
-    fn type_char(&mut self, _c: char, _shell: &mut Shell) {}
+    fn type_char(&mut self, c: char, _shell: &mut Shell) {
+        if let Some(editor) = self.form.editor() {
+            editor.type_char(c);
+        }
+    }
 
-    fn paste(&mut self, _text: &str, _shell: &mut Shell) {}
+    fn paste(&mut self, text: &str, _shell: &mut Shell) {
+        if let Some(editor) = self.form.editor() {
+            editor.paste(text);
+        }
+    }
 
     fn input_is_empty(&self) -> bool {
         true
     }
 
-    fn put(&mut self, _text: &str, _shell: &mut Shell) {}
+    fn put(&mut self, text: &str, shell: &mut Shell) {
+        self.sight = Sight::Form;
+        self.form.take_data(text, shell);
+    }
 
-    fn interrupt(&mut self, _shell: &mut Shell) -> bool {
-        false
+    fn interrupt(&mut self, shell: &mut Shell) -> bool {
+        if self.form.is_editing() {
+            self.form.leave();
+            return true;
+        }
+        self.form.halt(shell)
+    }
+
+    fn entered(&mut self, shell: &mut Shell) {
+        shell.effect(Effect::LookAtShelf);
     }
 
     fn hear(&mut self, report: Event, shell: &mut Shell) -> Option<Event> {
@@ -199,6 +239,14 @@ impl Pane for Tune {
                 shell.say(told(&error).join("  "));
                 None
             }
+            Event::Shelf(shelf) => {
+                self.form.take_shelf(shelf, shell);
+                None
+            }
+            Event::Planned { ticket, planned } => {
+                self.form.hear(ticket, planned);
+                None
+            }
             other => Some(other),
         }
     }
@@ -207,6 +255,7 @@ impl Pane for Tune {
         let whole = Rect::new(0, 0, shell.size.width, shell.size.height);
         let area = chrome::pane_area(whole);
         self.height = usize::from(area.height);
+        self.form.layout(shell, area);
         if let Sight::Board(id) = &self.sight {
             let cells = usize::from(area.width.saturating_sub(2));
             match shell.runs.get(id) {
@@ -218,11 +267,21 @@ impl Pane for Tune {
         }
     }
 
-    fn chosen(&mut self, _n: usize, shell: &mut Shell) {
-        self.confirmed(shell);
+    fn chosen(&mut self, n: usize, shell: &mut Shell) {
+        if self.asking == Some(Asking::Line) {
+            self.asking = None;
+            self.form.choose(n, shell);
+        } else {
+            self.confirmed(shell);
+        }
     }
 
-    fn take_on(&mut self, _errand: Errand, _shell: &mut Shell) {}
+    fn take_on(&mut self, errand: Errand, shell: &mut Shell) {
+        if let Errand::Tune(id) = errand {
+            self.sight = Sight::Form;
+            self.form.begin_with(&id, shell);
+        }
+    }
 
     fn ahead(&self) -> Option<Ahead> {
         None
@@ -230,6 +289,7 @@ impl Pane for Tune {
 
     fn view(&self, shell: &Shell, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         match self.sight {
+            Sight::Form => return self.form.view(shell, area, buffer),
             Sight::List => list::view(shell, self.marked_at(shell), area, buffer),
             Sight::Board(_) => {
                 for (line, row) in area.rows().zip(self.rows.iter().skip(self.scroll)) {

@@ -71,14 +71,25 @@ fn rose_twice(checks: &[Check]) -> bool {
 
 /// What the test rows say of the result.
 fn worth(one: &Snapshot, end: Option<&End>) -> String {
-    let chosen = one.plan.as_ref().map(|plan| &plan.training.metric_for_best_model);
+    let chosen = one
+        .plan
+        .as_ref()
+        .map(|plan| &plan.training.metric_for_best_model);
     let judged = end.and_then(|end| {
         let name = chosen
             .filter(|name| *name != "loss" && end.metrics.contains_key(*name))
             .map(String::as_str)
-            .or_else(|| end.metrics.contains_key("perplexity").then_some("perplexity"))
+            .or_else(|| {
+                end.metrics
+                    .contains_key("perplexity")
+                    .then_some("perplexity")
+            })
             .or_else(|| end.metrics.keys().next().map(String::as_str))?;
-        Some((name, *end.metrics.get(name)?, end.base_metrics.get(name).copied()))
+        Some((
+            name,
+            *end.metrics.get(name)?,
+            end.base_metrics.get(name).copied(),
+        ))
     });
     let rows = one.plan.as_ref().map_or(0, |plan| plan.data.rows.test);
     let on = format!("on {}", crate::advisor::quantity::counted(rows, "test row"));

@@ -10,7 +10,7 @@ use super::double::{Driver, reply};
 use crate::counts;
 
 /// Keys that lead to each state from a desk with two answers.
-const STATES: [(&str, &str); 44] = [
+const STATES: [(&str, &str); 48] = [
     ("input", ""),
     ("input with text", "w h a t"),
     ("answer", "Tab"),
@@ -58,6 +58,10 @@ const STATES: [(&str, &str); 44] = [
     ("a setting", "Tab 3 Tab Tab j j j j j Enter"),
     ("choices", "Tab 3 Tab m"),
     ("a model to be fetched", "Tab j t Tab"),
+    ("runs", "Tab 4"),
+    ("runs, one that rests", "Tab 4 j j"),
+    ("a run at work", "Tab 4 Enter"),
+    ("a run that is to end", "Tab 4 Enter x"),
     ("palette", "Ctrl+P"),
     ("earlier", "Ctrl+R"),
     ("help", "Tab ?"),

@@ -4,6 +4,7 @@ mod answers;
 mod driver;
 mod engine;
 mod library;
+mod runs;
 mod words;
 
 use modeldesk::advisor::catalogue::Catalogue;
@@ -15,6 +16,7 @@ pub(super) use answers::{legal, side_by_side};
 pub(super) use driver::{Driver, reply};
 pub(super) use engine::{replies, shelf};
 pub(super) use library::{card, catalogue, notice, open_card, opened};
+pub(super) use runs::runs;
 pub(super) use words::Plainly;
 
 /// Tells the child of a test how to fail.
