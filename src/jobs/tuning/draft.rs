@@ -45,7 +45,7 @@ pub struct Draft {
 }
 
 /// What a plan would be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sketch {
     /// The plan.
     pub plan: Plan,

@@ -149,3 +149,145 @@ fn what_cannot_be_done_is_told() {
             .contains("no process works on this run  hint: go on with it")
     );
 }
+
+/// A desk with a plan for a classifier on the rows of that name.
+fn planned(desk: &mut Driver, rows: &str) {
+    desk.press("Tab 4 n Enter m o o d Enter Enter");
+    desk.type_text(rows);
+    desk.press("Enter");
+}
+
+#[test]
+fn a_plan_begins_with_a_model_of_this_disk_and_a_file() {
+    at_each_size("tune_plan_empty", Driver::open, &|desk| {
+        desk.press("Tab 4 n")
+    });
+    at_each_size("tune_plan_models", Driver::open, &|desk| {
+        desk.press("Tab 4 n Enter");
+    });
+}
+
+#[test]
+fn a_plan_says_what_was_found_out_and_shows_rows_as_the_model_sees_them() {
+    at_each_size("tune_plan", Driver::open, &|desk| planned(desk, "rows.csv"));
+    at_each_size("tune_plan_rows", Driver::open, &|desk| {
+        planned(desk, "rows.csv");
+        desk.press("G");
+    });
+    at_each_size("tune_plan_all", Driver::open, &|desk| {
+        planned(desk, "rows.csv");
+        desk.press("j j j j Enter Ctrl+U 1 Enter a");
+    });
+}
+
+#[test]
+fn what_is_wrong_with_rows_has_its_place() {
+    at_each_size("tune_plan_bad", Driver::open, &|desk| {
+        planned(desk, "bad.csv")
+    });
+    let mut desk = Driver::open(80, 40);
+    planned(&mut desk, "rows.csv");
+    let screen = desk.screen();
+    assert!(screen.contains("/data/rows.csv:4"), "{screen}");
+}
+
+#[test]
+fn planning_is_stopped_with_esc_and_any_change_plans_anew() {
+    let mut desk = Driver::open(80, 24);
+    planned(&mut desk, "hang.csv");
+    assert!(
+        desk.screen().contains("reading model and rows"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("Esc");
+    assert_eq!(desk.halted.len(), 1);
+    assert!(desk.screen().contains("Stopped. Any change plans anew."));
+    desk.press("Enter Ctrl+U");
+    desk.type_text("rows.csv");
+    desk.press("Enter");
+    assert!(
+        desk.screen().contains("text-classification"),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn a_changed_option_is_marked_planned_with_and_set_back() {
+    let mut desk = Driver::open(80, 24);
+    planned(&mut desk, "rows.csv");
+    desk.press("j j j j Enter Ctrl+U 1 Enter");
+    assert!(
+        desk.screen().contains("*{num_train_epochs}"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("y");
+    let command = desk.copied[0].1.clone();
+    assert_eq!(
+        command,
+        "modeldesk tune start --model distil/mood --train rows.csv --num-train-epochs 1"
+    );
+    desk.press("0");
+    assert!(
+        !desk.screen().contains("*{num_train_epochs}"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("Enter Ctrl+U x Enter");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("num_train_epochs: `x` cannot be"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn start_begins_the_planned_run_and_a_quick_look_a_few_steps_of_it() {
+    let mut desk = Driver::open(80, 24);
+    planned(&mut desk, "rows.csv");
+    desk.press("j j j j j j j j j Enter");
+    let Some(RunsRequest::Begin { name, plan }) = desk.asked.last() else {
+        panic!("{:?}\n{}", desk.asked.len(), desk.screen());
+    };
+    assert_eq!(name, "rows-mood");
+    assert_eq!(plan.training.max_steps, None);
+    desk.press("4 n j Enter");
+    let Some(RunsRequest::Begin { name, plan }) = desk.asked.last() else {
+        panic!("{}", desk.screen());
+    };
+    assert_eq!(name, "rows-mood-quick-look");
+    assert_eq!(plan.training.max_steps, Some(60));
+}
+
+#[test]
+fn without_a_plan_nothing_is_started() {
+    let mut desk = Driver::open(80, 24);
+    planned(&mut desk, "bad.csv");
+    desk.press("j j j j j j j j j Enter");
+    assert_eq!(desk.asked.len(), 1);
+    assert!(
+        desk.screen().contains("There is no plan yet"),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn a_model_of_the_disk_is_planned_from_its_row() {
+    let mut desk = Driver::answered(80, 24);
+    // The fifth model of the answer is said to be ready, and this desk has it not.
+    desk.press("Tab m j j j j f");
+    assert_eq!(desk.app.context(), Context::Plan);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("google-t5/t5-small is not on this disk"),
+        "{screen}"
+    );
+    let mut desk = Driver::open(80, 24);
+    desk.press("Tab 2");
+    desk.feed(Event::Paste("model-01".to_owned()));
+    desk.press("Enter f");
+    assert_eq!(desk.app.context(), Context::Plan, "{}", desk.screen());
+}

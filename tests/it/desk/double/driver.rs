@@ -11,7 +11,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Double, Plainly, opened, replies, runs, shelf};
+use super::{Double, Plainly, opened, planned, replies, runs, shelf};
 
 /// A desk without colour, on the keys that ship.
 fn plain() -> Look {
@@ -110,7 +110,13 @@ impl Driver {
                     Effect::Halt(ticket) => self.halted.push(ticket),
                     Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
                     Effect::Hub(request) => self.hub.push(request),
-                    Effect::StopHub(ticket) => self.halted.push(ticket),
+                    Effect::StopHub(ticket) | Effect::StopPlan(ticket) => {
+                        self.halted.push(ticket);
+                    }
+                    Effect::Plan { ticket, draft } => {
+                        let planned = planned(&draft);
+                        waiting.extend(planned.map(|planned| Event::Planned { ticket, planned }));
+                    }
                     Effect::Runs(request) => {
                         let report = self.watched(&request);
                         waiting.extend(report.map(Event::Runs));
