@@ -81,6 +81,8 @@ pub fn sketch(
     for row in &first {
         rows.extend(shown(row, &maker, tokenizer, names)?);
     }
+    // A long text has a window for every few hundred of its tokens.
+    rows.truncate(ROWS);
     Ok(Box::new(Sketch {
         learns: planning::learns(&made.base.config),
         report: made.dataset.report().clone(),

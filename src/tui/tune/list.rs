@@ -60,6 +60,11 @@ fn cells(one: &Snapshot) -> [String; 6] {
     ]
 }
 
+/// The first run in sight, in `height` rows of which one has the titles.
+pub(super) fn first(marked: usize, height: usize) -> usize {
+    (marked + 1).saturating_sub(height.saturating_sub(1).max(1))
+}
+
 /// Draws the list with `marked` in sight.
 pub(super) fn view(shell: &Shell, marked: usize, area: Rect, buffer: &mut Buffer) {
     let theme = shell.theme;
@@ -83,8 +88,7 @@ pub(super) fn view(shell: &Shell, marked: usize, area: Rect, buffer: &mut Buffer
     }
     let titles = COLUMNS.map(|(title, _, _)| title.to_owned());
     line(&titles, theme.dim(), area, buffer);
-    let height = usize::from(area.height.saturating_sub(1)).max(1);
-    let first = (marked + 1).saturating_sub(height);
+    let first = first(marked, usize::from(area.height));
     let shown = shell.runs.all().iter().enumerate().skip(first);
     for (row, (n, one)) in area.rows().skip(1).zip(shown) {
         let style = if n == marked {

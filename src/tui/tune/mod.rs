@@ -101,6 +101,23 @@ impl Tune {
         }
     }
 
+    /// A click on a line of the list marks its run, and one on the marked run opens it.
+    fn point(&mut self, row: usize, shell: &Shell) {
+        let first = list::first(self.marked_at(shell), self.height);
+        let Some(row) = row.checked_sub(1) else {
+            return;
+        };
+        let Some(one) = shell.runs.all().get(first + row) else {
+            return;
+        };
+        let id = one.run.id.clone();
+        if self.marked.as_ref() == Some(&id) {
+            self.show(&id);
+        } else {
+            self.marked = Some(id);
+        }
+    }
+
     /// Shows the run of that name in full.
     fn show(&mut self, id: &str) {
         self.marked = Some(id.to_owned());
@@ -123,19 +140,14 @@ impl Pane for Tune {
     }
 
     fn click(&mut self, at: Position, shell: &mut Shell) {
-        // Below the header, its rule, and the titles of the columns.
-        let row = usize::from(at.y.saturating_sub(3));
-        if self.sight == Sight::List && at.y >= 3 {
-            let first = (self.marked_at(shell) + 1).saturating_sub(self.height.max(1));
-            let Some(one) = shell.runs.all().get(first + row) else {
-                return;
-            };
-            let id = one.run.id.clone();
-            if self.marked.as_ref() == Some(&id) {
-                self.show(&id);
-            } else {
-                self.marked = Some(id);
-            }
+        let whole = Rect::new(0, 0, shell.size.width, shell.size.height);
+        let Some(row) = at.y.checked_sub(chrome::pane_area(whole).y) else {
+            return;
+        };
+        match self.sight {
+            Sight::Form => self.form.point(usize::from(row)),
+            Sight::List => self.point(usize::from(row), shell),
+            Sight::Board(_) => {}
         }
     }
 
@@ -255,7 +267,9 @@ impl Pane for Tune {
         let whole = Rect::new(0, 0, shell.size.width, shell.size.height);
         let area = chrome::pane_area(whole);
         self.height = usize::from(area.height);
-        self.form.layout(shell, area);
+        if self.sight == Sight::Form {
+            self.form.layout(shell, area);
+        }
         if let Sight::Board(id) = &self.sight {
             let cells = usize::from(area.width.saturating_sub(2));
             match shell.runs.get(id) {

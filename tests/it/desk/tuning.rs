@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use modeldesk::error::Error;
-use modeldesk::finetune::run::{Ask, Phase};
-use modeldesk::jobs::{RunsReport, RunsRequest};
+use modeldesk::files::Folders;
+use modeldesk::finetune::run::{self, Ask, Log, Phase};
+use modeldesk::jobs::{RunsReport, RunsRequest, Watch};
 use modeldesk::tui::Event;
 use modeldesk::tui::keymap::Context;
 
-use super::double::{Driver, runs};
+use super::double::{Driver, runs, told};
 use super::screens::at_each_size;
 
 #[test]
@@ -290,4 +291,27 @@ fn a_model_of_the_disk_is_planned_from_its_row() {
     desk.feed(Event::Paste("model-01".to_owned()));
     desk.press("Enter f");
     assert_eq!(desk.app.context(), Context::Plan, "{}", desk.screen());
+}
+
+#[test]
+fn the_watch_sees_what_is_appended_a_process_that_comes_and_goes_and_a_run_that_is_removed() {
+    let home = tempfile::tempdir().unwrap();
+    let folders = Folders::below(home.path());
+    let mut watch = Watch::new(&folders);
+    assert!(watch.look().is_empty());
+    let run = told().remove(0).write(&folders, 0);
+    let seen = watch.look();
+    assert_eq!(seen[0].state.state, Phase::Interrupted);
+    assert!(seen[0].bytes > 0 && !seen[0].works);
+    assert_eq!(watch.look(), seen);
+    let lock = run.lock().unwrap();
+    let seen = watch.look();
+    assert!(seen[0].works && seen[0].state.state == Phase::Running);
+    let mut log = Log::open(&run.events_path()).unwrap();
+    log.add(&run::Event::Checkpoint { step: 300 }).unwrap();
+    assert_eq!(watch.look()[0].story.checkpoint, Some(300));
+    drop(lock);
+    assert!(!watch.look()[0].works);
+    run.delete().unwrap();
+    assert!(watch.look().is_empty());
 }

@@ -193,6 +193,15 @@ impl Form {
         }
     }
 
+    /// Marks the line at row `row` of what is in sight.
+    pub(super) fn point(&mut self, row: usize) {
+        let at = (row + self.scroll).checked_sub(page::ABOVE);
+        if let Some(at) = at.filter(|at| *at < self.fields().len()) {
+            self.editing = None;
+            self.marked = at;
+        }
+    }
+
     fn last(&self) -> usize {
         self.length.saturating_sub(self.height.max(1))
     }

@@ -18,7 +18,7 @@ pub(super) use driver::{Driver, reply};
 pub(super) use engine::{replies, shelf};
 pub(super) use library::{card, catalogue, notice, open_card, opened};
 pub(super) use plans::planned;
-pub(super) use runs::runs;
+pub(super) use runs::{runs, told};
 pub(super) use words::Plainly;
 
 /// Tells the child of a test how to fail.

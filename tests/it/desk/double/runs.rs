@@ -132,7 +132,7 @@ fn end(state: Phase, step: u64) -> Event {
 }
 
 /// A run as its folder says it.
-struct Told {
+pub(in crate::desk) struct Told {
     id: &'static str,
     plan: Plan,
     phase: Phase,
@@ -143,7 +143,7 @@ struct Told {
 }
 
 impl Told {
-    fn write(self, folders: &Folders, age: u64) -> Run {
+    pub(in crate::desk) fn write(self, folders: &Folders, age: u64) -> Run {
         let run = Run::create(folders, self.id, &self.plan).unwrap();
         let state = State {
             state: self.phase,
@@ -165,7 +165,8 @@ impl Told {
     }
 }
 
-fn told() -> Vec<Told> {
+/// What their folders say.
+pub(in crate::desk) fn told() -> Vec<Told> {
     let classifies = Task::TextClassification;
     let writes = Task::TextGeneration;
     let mut work = vec![start(675), check(0, 3.42, false)];
