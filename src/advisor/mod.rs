@@ -118,6 +118,7 @@ impl Advisor {
     }
 
     /// The same, with the models that are on this disk now.
+    #[must_use]
     pub fn renewed(&self) -> Self {
         Self {
             library: Arc::clone(&self.library),

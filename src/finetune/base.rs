@@ -1,6 +1,7 @@
 //! The model that a run starts from.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -80,7 +81,7 @@ pub struct Base {
     /// Its configuration.
     pub config: Config,
     /// Texts to tokens.
-    pub tokenizer: Tokenizer,
+    pub tokenizer: Arc<Tokenizer>,
     /// Its weights; none if it starts from random ones.
     pub checkpoint: Option<Checkpoint>,
 }
@@ -109,7 +110,7 @@ impl Base {
         let checkpoint = (!named.from_config).then(|| Checkpoint::open(folder));
         Ok(Self {
             json: json::object(&folder.join(CONFIG), config::MOST_BYTES)?,
-            tokenizer: Tokenizer::read(folder, Some(config.vocab_size()))?,
+            tokenizer: Arc::new(Tokenizer::read(folder, Some(config.vocab_size()))?),
             checkpoint: checkpoint.transpose()?,
             config,
             named,

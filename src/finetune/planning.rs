@@ -158,11 +158,6 @@ pub fn plan(
     if let Some(why) = read.method_reason {
         sources.insert("method".to_owned(), why.to_owned());
     }
-    let files: Vec<&str> = report
-        .files
-        .iter()
-        .map(|file| file.sha256.as_str())
-        .collect();
     let plan = Plan {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         model: base.named.clone(),
@@ -173,7 +168,7 @@ pub fn plan(
         lora: (read.method == Method::Lora).then_some(lora),
         data: Data {
             files: read.files,
-            fingerprint: files.join("-"),
+            fingerprint: super::run::fingerprint(&read.dataset),
             rows: report.rows,
             labels: read.dataset.names().to_vec(),
             label_rows: report.labels.iter().map(|label| label.train).collect(),

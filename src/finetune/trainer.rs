@@ -1,5 +1,7 @@
 //! Steps: rows, loss, gradients, and a change of the weights.
 
+use std::sync::Arc;
+
 use super::checkpoint::Saved;
 use super::features::{Features, Masking, Prepared, Target};
 use super::learner::Learner;
@@ -27,7 +29,7 @@ pub struct Trainer {
     order: Order,
     training: Training,
     masking: Option<Masking>,
-    rows: Prepared,
+    rows: Arc<Prepared>,
     steps: u64,
     /// Steps in a row that gave no number.
     skipped: u32,
@@ -55,9 +57,10 @@ impl Trainer {
     pub fn new(
         learner: Learner,
         training: &Training,
-        rows: Prepared,
+        rows: impl Into<Arc<Prepared>>,
         masking: Option<Masking>,
     ) -> Self {
+        let rows = rows.into();
         let steps = training.steps(rows.len());
         Self {
             optimizer: Optimizer::new(training, &learner.params),
@@ -127,6 +130,19 @@ impl Trainer {
         self.step_on(&batches)
     }
 
+    /// Takes a step on the longest rows, which needs more memory than any other.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    pub fn step_on_longest(&mut self) -> Result<Step> {
+        let lengths = self.rows.lengths();
+        let mut places: Vec<u32> = (0..lengths.len() as u32).collect();
+        places.sort_by_key(|place| std::cmp::Reverse(lengths[*place as usize]));
+        places.truncate(self.training.per_device_train_batch_size);
+        let rows = self.features(&self.rows, &places, JUDGING)?;
+        self.step_on(&[rows])
+    }
+
     /// Takes a step on these rows, batch by batch, whatever the order says.
     ///
     /// # Errors
@@ -193,7 +209,15 @@ impl Trainer {
     /// # Errors
     /// When rows cannot be read, or `stop` says so.
     pub fn judge(&self, rows: &Prepared, stop: Stop<'_>) -> Result<f64> {
-        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        self.judge_first(rows, rows.len(), stop)
+    }
+
+    /// The mean loss of the first `count` of them.
+    ///
+    /// # Errors
+    /// As [`Trainer::judge`].
+    pub fn judge_first(&self, rows: &Prepared, count: usize, stop: Stop<'_>) -> Result<f64> {
+        let all: Vec<u32> = (0..count.min(rows.len()) as u32).collect();
         let (mut sum, mut counted) = (0.0, 0.0);
         for places in all.chunks(self.training.per_device_eval_batch_size) {
             if stop() {

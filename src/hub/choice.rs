@@ -55,7 +55,7 @@ pub(super) fn choose<'a>(
     let has = |wanted: &str| names.clone().any(|name| name.as_str() == wanted);
     let in_one = has(WEIGHTS);
     if !in_one && !has(INDEX) {
-        return Err(no_weights(names));
+        return Err(no_weights(&names));
     }
     let modules = has(MODULES);
     let part = |name: &FileName| {
@@ -117,7 +117,7 @@ fn is_module(folder: &str) -> bool {
     is_number && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-fn no_weights<'a>(names: impl Iterator<Item = &'a FileName> + Clone) -> Error {
+fn no_weights<'a>(names: &(impl Iterator<Item = &'a FileName> + Clone)) -> Error {
     let ends = |endings: &[&str]| {
         names.clone().any(|name| {
             let ending = Path::new(name.as_str())

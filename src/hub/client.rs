@@ -114,11 +114,10 @@ impl Client {
     async fn send(
         &self,
         method: Method,
-        url: Url,
+        mut url: Url,
         from: u64,
         follow: Follow,
     ) -> Result<Response, Fault> {
-        let mut url = url;
         for _ in 0..=MOST_REDIRECTS {
             let asked = host(&url);
             let mut request = self.http.request(method.clone(), url.clone());
@@ -160,14 +159,14 @@ impl Client {
 /// Where `answer` sends on to, if it does.
 fn redirect(answer: &Response) -> Result<Option<Url>, Fault> {
     let target = answer.headers().get(LOCATION);
-    let Some(target) = target.filter(|_| answer.status().is_redirection()) else {
-        return Ok(None);
-    };
-    let from = answer.url();
-    let next = target
-        .to_str()
-        .ok()
-        .and_then(|target| from.join(target).ok());
+    let target = target.filter(|_| answer.status().is_redirection());
+    let next = target.map(|target| next(answer.url(), target.to_str().unwrap_or_default()));
+    next.transpose()
+}
+
+/// The address that `from` sends on to as `target`, if a request may go there.
+fn next(from: &Url, target: &str) -> Result<Url, Fault> {
+    let next = from.join(target).ok();
     let next = next.filter(|next| matches!(next.scheme(), "http" | "https") && next.has_host());
     let Some(next) = next else {
         return Err(Fault::lasting(
@@ -179,7 +178,7 @@ fn redirect(answer: &Response) -> Result<Option<Url>, Fault> {
         let what = format!("redirects to {}, without encryption", host(&next));
         return Err(Fault::lasting(&host(from), what));
     }
-    Ok(Some(next))
+    Ok(next)
 }
 
 /// Whether a hub is on this machine, which no proxy reaches.
@@ -241,4 +240,30 @@ pub(super) async fn pause(
 ) -> Result<()> {
     let doubled = hub.patience.pause * 2u32.saturating_pow(attempt.saturating_sub(1).min(6));
     unless(cancel, tokio::time::sleep(later.unwrap_or(doubled))).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_leads_to_an_address_and_never_out_of_encryption() {
+        let from = Url::parse("https://hub.example/a/b").unwrap();
+        for (target, leads_to) in [
+            ("/c", "https://hub.example/c"),
+            ("https://cdn.example/x?y", "https://cdn.example/x?y"),
+            ("//cdn.example/x", "https://cdn.example/x"),
+        ] {
+            assert_eq!(next(&from, target).unwrap().as_str(), leads_to);
+        }
+        for target in [
+            "http://hub.example/c",
+            "ftp://x/y",
+            "file:///x",
+            "javascript:0",
+            "http://",
+        ] {
+            assert!(next(&from, target).is_err(), "{target}");
+        }
+    }
 }

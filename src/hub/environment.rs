@@ -48,7 +48,7 @@ impl Default for Patience {
         Self {
             answer: Duration::from_secs(10),
             bytes: Duration::from_secs(10),
-            lock: Duration::from_secs(60),
+            lock: Duration::from_mins(1),
             attempts: 5,
             pause: Duration::from_millis(500),
         }

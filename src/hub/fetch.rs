@@ -214,7 +214,7 @@ impl Fetch<'_> {
             Ok(()) => partial.finish(&blob),
             Err(error) => {
                 let is_wrong = partial.length() == partial.size() && !partial.is_right();
-                if is_wrong || partial.length() == 0 {
+                if is_wrong || partial.is_empty() {
                     partial.discard();
                 }
                 Err(error)
@@ -223,11 +223,9 @@ impl Fetch<'_> {
     }
 
     async fn body(&mut self, file: &Offered, partial: &mut Partial) -> Result<()> {
-        if self.client.is_none() {
-            self.client = Some(Client::new(self.hub)?);
-        }
-        let Some(client) = &self.client else {
-            return Ok(());
+        let client = match &mut self.client {
+            Some(client) => client,
+            none => none.insert(Client::new(self.hub)?),
         };
         let body = Body {
             client,

@@ -60,6 +60,11 @@ impl Partial {
         self.length
     }
 
+    /// Whether its file has nothing in it, not even the beginning of what could not be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.file.metadata().is_ok_and(|found| found.len() == 0)
+    }
+
     /// How much that will be.
     pub(super) fn size(&self) -> u64 {
         self.size

@@ -207,7 +207,7 @@ mod tests {
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
     fn digest() -> Digest {
-        Digest::git(COMMIT).unwrap()
+        Digest::git(COMMIT).expect("it has 40 digits")
     }
 
     #[test]

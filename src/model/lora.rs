@@ -110,8 +110,8 @@ impl LoraConfig {
     pub fn learns_bias(&self, name: &str) -> bool {
         match self.bias {
             Biases::None => false,
-            // As PEFT has it: T5's `relative_attention_bias` is one of them.
-            Biases::All => name.contains("bias"),
+            // T5's `relative_attention_bias.weight` is none of them.
+            Biases::All => name.ends_with(".bias"),
             Biases::LoraOnly => name
                 .strip_suffix(".bias")
                 .is_some_and(|module| self.targets(module)),

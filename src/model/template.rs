@@ -164,7 +164,7 @@ impl Template for Chat {
             match turn.role {
                 Role::System => out.read(&format!("{gap}System: {}", turn.content)),
                 Role::User if last == Some(Role::User) => {
-                    out.read(&format!("\n\n{}", turn.content))
+                    out.read(&format!("\n\n{}", turn.content));
                 }
                 Role::User => out.read(&format!("{gap}User: {}", turn.content)),
                 Role::Assistant => {
@@ -230,9 +230,13 @@ mod tests {
     use super::*;
 
     fn text(segments: &[Segment]) -> String {
-        let marked = |s: &Segment| match s.learned {
-            true => format!("[{}]{}", s.text, if s.ends { "." } else { "" }),
-            false => s.text.clone(),
+        let marked = |s: &Segment| {
+            let end = if s.ends { "." } else { "" };
+            if s.learned {
+                format!("[{}]{end}", s.text)
+            } else {
+                s.text.clone()
+            }
         };
         segments.iter().map(marked).collect()
     }

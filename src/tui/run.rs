@@ -161,6 +161,12 @@ impl Desk {
 
     /// Tells outside the screen that the library is open or a model fetched, where that took long.
     fn tell(&mut self, event: &Event) -> Result<()> {
+        match event {
+            // The next request starts another thread.
+            Event::Hub(HubReport::Broken(_)) => self.hub = None,
+            Event::Hub(HubReport::Fetched { ticket, .. }) => drop(self.stops.remove(ticket)),
+            _ => {}
+        }
         let now = Instant::now();
         let fetched = self.fetching.ended(event, now);
         match self.opening.ended(event, now).or(fetched) {

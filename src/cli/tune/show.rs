@@ -30,9 +30,12 @@ pub(super) fn event(event: &Event, total: u64) -> Option<String> {
             ..
         } => {
             let pace = seconds / *step as f64;
-            let left = quantity::duration(pace * total.saturating_sub(*step) as f64);
+            let left = match total.saturating_sub(*step) {
+                0 => String::new(),
+                steps => format!("  {} left", quantity::duration(pace * steps as f64)),
+            };
             format!(
-                "step {step} of {total}  loss {loss:.4}  {tokens_per_s:.0} tokens/s  {:.1} GB  {left} left",
+                "step {step} of {total}  loss {loss:.4}  {tokens_per_s:.0} tokens/s  {:.1} GB{left}",
                 rss_mb / 1000.0
             )
         }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::arguments::{LoraArguments, TrainingArguments};
 use super::control::go_on;
 use super::data::Data;
+use super::words;
 use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::out::{Out, tell};
 use crate::cli::{Exit, Result, model};
@@ -17,12 +18,16 @@ use crate::finetune::features::Recipe;
 use crate::finetune::plan::{Method, Plan};
 use crate::finetune::run::Run;
 use crate::finetune::training::Training;
-use crate::jobs::Cancel;
 use crate::jobs::tuning::{self, Choices};
+use crate::jobs::{Cancel, runner};
 use crate::model::lora::LoraConfig;
 use crate::model::pipeline::Task;
 use crate::model::template::Template;
 use crate::settings::Settings;
+
+/// How far the likely time may be off, either way, once steps were measured.
+pub(super) const SOONER: f64 = 0.75;
+pub(super) const LATER: f64 = 1.3;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -53,6 +58,12 @@ pub(in crate::cli) struct Arguments {
     /// Threads that compute; leaves the other cores free
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// With `plan`: write the plan to a file, for --plan
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// With `plan`: do not measure steps
+    #[arg(long)]
+    no_probe: bool,
     /// Only 60 steps: does it learn?
     #[arg(long)]
     quick_look: bool,
@@ -72,12 +83,30 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) fn plan(arguments: &Arguments, settings: &Settings, out: &mut Out) -> Result<Exit> {
     let plan = planned(arguments, settings)?;
-    if arguments.json {
-        out.json(&serde_json::to_value(&plan).unwrap_or_else(|_| json!(null)));
+    let probe = if arguments.no_probe {
+        None
     } else {
-        for line in plan.to_yaml()?.lines() {
-            out.line(crate::text::line(line));
-        }
+        tell("measuring some steps of this run");
+        Some(runner::probe(&plan)?)
+    };
+    if let Some(path) = &arguments.save {
+        plan.write(path)?;
+    }
+    if arguments.json {
+        let measured = probe.map(|probe| {
+            json!({
+                "steps": probe.total_steps,
+                "seconds": { "low": probe.seconds * SOONER, "likely": probe.seconds, "high": probe.seconds * LATER },
+                "memory_bytes": (probe.peak_rss_mb * 1e6) as u64,
+                "tokens_per_s": probe.tokens_per_s,
+                "measured_steps": probe.measured_steps,
+                "trainable": probe.trainable,
+                "parameters": probe.parameters,
+            })
+        });
+        out.json(&json!({ "plan": plan, "measured": measured }));
+    } else {
+        words::plan(&plan, probe.as_ref(), out);
     }
     out.finish()?;
     Ok(Exit::Done)

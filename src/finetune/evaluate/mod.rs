@@ -22,7 +22,7 @@ mod texts;
 mod worst;
 mod writing;
 
-pub use evaluation::{ByClass, Confusion, Evaluation, Figure, Ordered, Worst};
+pub use evaluation::{ByClass, Confusion, Evaluation, Figure, Ordered, Worst, more_is_better};
 pub use judgement::{Judgement, Shift};
 pub use subject::Subject;
 

@@ -9,11 +9,11 @@ use crate::model::pipeline::Task;
 use crate::model::template::Template;
 use crate::model::tokenizer::{Encoding, Tokenizer};
 
-/// The most tokens of a window where nothing is said, as run_qa has it.
+/// The most tokens of a window where nothing is said, as `run_qa` has it.
 const WINDOW: usize = 384;
 /// The most tokens that windows share where nothing is said.
 const STRIDE: usize = 128;
-/// The most tokens of what is written where nothing is said, as run_summarization has it.
+/// The most tokens of what is written where nothing is said, as `run_summarization` has it.
 const TARGET: usize = 128;
 /// The most tokens of a row or a block where nothing is said: longer ones cost more than they
 /// teach on a processor.

@@ -6,6 +6,7 @@ mod page;
 pub use card::card;
 pub use page::page;
 
+use super::evaluate::Evaluation;
 use super::plan::Plan;
 use super::run::Figures;
 use crate::text;
@@ -31,6 +32,8 @@ pub struct Told<'a> {
     pub metrics: &'a Figures,
     /// The untuned model's on the same.
     pub base_metrics: &'a Figures,
+    /// What was measured beside losses.
+    pub evaluation: Option<&'a Evaluation>,
 }
 
 impl Told<'_> {
@@ -41,18 +44,46 @@ impl Told<'_> {
         text::line(&name).into_owned()
     }
 
-    /// One sentence: better than the untuned model, or not.
+    /// The figure that the run is judged by: the task's own, where there is one.
+    fn main(&self) -> &str {
+        let own = self.evaluation.and_then(Evaluation::main);
+        let perplexity = self.metrics.contains_key("perplexity");
+        match own {
+            Some((name, _)) if self.metrics.contains_key(name) => name,
+            _ if perplexity => "perplexity",
+            _ => "loss",
+        }
+    }
+
+    /// One sentence: better than the untuned model and than always saying the same, or not.
     pub(super) fn verdict(&self) -> String {
-        let name = &self.plan.training.metric_for_best_model;
+        let name = self.main();
         let (Some(new), Some(old)) = (self.metrics.get(name), self.base_metrics.get(name)) else {
             return "It was not compared with the untuned model.".to_owned();
         };
+        let rows = text::grouped(self.plan.data.rows.test);
+        let same = self.base_metrics.get("majority_class_accuracy");
+        if let (Some(same), Some(accuracy)) = (same, self.metrics.get("accuracy"))
+            && accuracy <= same
+        {
+            return format!(
+                "No better than always saying the most frequent class: accuracy {accuracy:.4} against {same:.4} on the {rows} test rows."
+            );
+        }
         let better = super::run::better(name, *new, Some(*old));
         let how = if better {
             "Better than"
         } else {
             "No better than"
         };
-        format!("{how} the untuned model on the test rows: {name} {new:.4} against {old:.4}.")
+        let interval = self
+            .evaluation
+            .and_then(|evaluation| evaluation.metrics.get(name)?.ci95)
+            .map_or(String::new(), |[low, high]| {
+                format!(" (95%: {low:.4} to {high:.4})")
+            });
+        format!(
+            "{how} the untuned model on the {rows} test rows: {name} {new:.4}{interval} against {old:.4}."
+        )
     }
 }

@@ -1,18 +1,22 @@
 //! From a plan to a result, from wherever the run stands.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::judge::{better, figures};
+use super::judge::{Judge, better};
 use super::memory::resident_mb;
 use super::rows::Rows;
+use super::samples::{self, Sample};
 use super::{Ask, End, Event, Figures, Log, Phase, Run, State, Tail, settled};
 use crate::card::Origin;
 use crate::error::{Error, Result};
 use crate::files::{self, Folders};
 use crate::finetune::base::Base;
 use crate::finetune::checkpoint::{self, Progress, Saved};
-use crate::finetune::features::{Masking, Prepared};
+use crate::finetune::dataset::Part;
+use crate::finetune::evaluate::Evaluation;
+use crate::finetune::features::Masking;
 use crate::finetune::learner::Learner;
 use crate::finetune::plan::Plan;
 use crate::finetune::report::{self, Told};
@@ -95,16 +99,14 @@ struct Ended {
 }
 
 /// A run that is worked on.
-struct Work<'a> {
+pub(super) struct Work<'a> {
     run: &'a Run,
-    plan: Plan,
+    pub(super) plan: Plan,
     base: Base,
     config: serde_json::Map<String, serde_json::Value>,
-    /// Rows that choose the checkpoint.
-    check: Prepared,
-    /// Rows that judge the result.
-    test: Prepared,
-    trainer: Trainer,
+    pub(super) judge: Judge,
+    samples: Vec<Sample>,
+    pub(super) trainer: Trainer,
     progress: Progress,
     cancel: &'a Cancel,
     /// When this process took its first step, and the tokens that were read before.
@@ -113,16 +115,17 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     /// Reads everything, and goes back to the newest checkpoint that is whole.
-    fn begin(run: &'a Run, going: Going, cancel: &'a Cancel, log: &mut Log) -> Result<Self> {
+    pub(super) fn begin(
+        run: &'a Run,
+        going: Going,
+        cancel: &'a Cancel,
+        log: &mut Log,
+    ) -> Result<Self> {
         let plan = run.plan()?;
         let base = plan.base()?;
         let mut stop = || cancel.is_cancelled();
         let rows = Rows::of(run, &plan, &base, &mut stop)?;
-        if rows.train.is_empty() {
-            return Err(Error::new("there are no rows to learn from")
-                .at(run.id.clone())
-                .hint("`modeldesk tune preview` shows what was read of the file, and why rows were left out"));
-        }
+        let rows = Arc::new(rows);
         let outputs = plan.outputs();
         let (config, computed) = base.tuned(outputs)?;
         let source = match &base.checkpoint {
@@ -138,16 +141,18 @@ impl<'a> Work<'a> {
         let masking = (plan.task == Task::FillMask)
             .then(|| Masking::new(&base.tokenizer, training.mlm_probability))
             .transpose()?;
-        let trainer = Trainer::new(learner, training, rows.train, masking);
+        let trainer = Trainer::new(learner, training, rows.prepared(Part::Train), masking);
+        let mut identity = plan.identity();
+        identity.insert("data".to_owned(), rows.fingerprint.clone());
         let mut work = Self {
             run,
             base,
             config,
-            check: rows.check,
-            test: rows.test,
+            samples: samples::choose(&rows, &plan)?,
+            judge: Judge::new(rows, &plan, computed, cancel),
             trainer,
             progress: Progress {
-                identity: plan.identity(),
+                identity,
                 ..Progress::default()
             },
             plan,
@@ -251,8 +256,8 @@ impl<'a> Work<'a> {
         if last == Phase::Stopped && self.progress.best.is_none() {
             self.check(log)?;
         }
-        ended.metrics = self.finish(log)?;
-        self.report(log, ended)?;
+        let evaluation = self.finish(log, ended)?;
+        self.report(log, ended, evaluation.as_ref())?;
         Ok(last)
     }
 
@@ -268,14 +273,18 @@ impl<'a> Work<'a> {
         if self.trainer.done() > 0 {
             return Ok(Figures::new());
         }
-        let mut stop = || self.cancel.is_cancelled();
-        let check = figures(&self.trainer, self.plan.task, &self.check, &mut stop)?;
-        let test = figures(&self.trainer, self.plan.task, &self.test, &mut stop)?;
+        let check = self.figures(Part::Check, false)?.0;
         log.add(&Event::Check {
             step: 0,
             metrics: check,
             best: false,
         })?;
+        self.sample(log)?;
+        let (mut test, evaluation) = self.figures(Part::Test, true)?;
+        if let Some(share) = self.judge.majority(&self.plan)? {
+            test.insert("majority_class_accuracy".to_owned(), share);
+        }
+        self.keep("base-evaluation.json", evaluation.as_ref())?;
         files::write(&path, &serde_json::to_vec(&test).unwrap_or_default())?;
         Ok(test)
     }
@@ -320,8 +329,7 @@ impl<'a> Work<'a> {
 
     /// Judges the check rows and keeps a checkpoint; says whether the run is to end here.
     fn check(&mut self, log: &mut Log) -> Result<bool> {
-        let mut stop = || self.cancel.is_cancelled();
-        let metrics = figures(&self.trainer, self.plan.task, &self.check, &mut stop)?;
+        let metrics = self.figures(Part::Check, false)?.0;
         let name = &self.plan.training.metric_for_best_model;
         let figure = metrics.get(name).copied();
         let old = self.progress.best_value().map(|(_, value)| value);
@@ -342,9 +350,37 @@ impl<'a> Work<'a> {
             metrics,
             best,
         })?;
+        self.sample(log)?;
         self.save(log)?;
         let patience = self.plan.training.early_stopping_patience;
         Ok(patience.is_some_and(|most| self.progress.worse >= most))
+    }
+
+    fn figures(&self, part: Part, texts: bool) -> Result<(Figures, Option<Evaluation>)> {
+        self.judge.figures(&self.trainer, &self.base, part, texts)
+    }
+
+    /// Writes down what the model makes of the rows that were drawn for that.
+    fn sample(&self, log: &mut Log) -> Result<()> {
+        if self.samples.is_empty() {
+            return Ok(());
+        }
+        let model = &self.trainer.learner.model;
+        let Some(writer) = self.judge.writer(model, &self.base)? else {
+            return Ok(());
+        };
+        let step = self.trainer.done();
+        let events = samples::write(&self.samples, &writer, &self.plan, step, self.cancel)?;
+        events.iter().try_for_each(|event| log.add(event))
+    }
+
+    /// Keeps an evaluation in the run's folder, if there is one.
+    fn keep(&self, name: &str, evaluation: Option<&Evaluation>) -> Result<()> {
+        let Some(evaluation) = evaluation else {
+            return Ok(());
+        };
+        let json = serde_json::to_vec_pretty(evaluation).unwrap_or_default();
+        files::write(&self.run.folder.join(name), &json)
     }
 
     /// Keeps a checkpoint, and removes those that nothing needs.
@@ -360,7 +396,7 @@ impl<'a> Work<'a> {
     }
 
     /// Puts the best weights back, judges the test rows once, and writes the result.
-    fn finish(&mut self, log: &mut Log) -> Result<Figures> {
+    fn finish(&mut self, log: &mut Log, ended: &mut Ended) -> Result<Option<Evaluation>> {
         if let Some((step, _)) = self.progress.best
             && step != self.trainer.done()
         {
@@ -374,8 +410,9 @@ impl<'a> Work<'a> {
                 }
             }
         }
-        let mut stop = || self.cancel.is_cancelled();
-        let metrics = figures(&self.trainer, self.plan.task, &self.test, &mut stop)?;
+        let (metrics, evaluation) = self.figures(Part::Test, true)?;
+        ended.metrics = metrics;
+        self.keep("evaluation.json", evaluation.as_ref())?;
         result::write_model(
             &self.run.model_path(),
             &self.base,
@@ -383,11 +420,11 @@ impl<'a> Work<'a> {
             &self.config,
             &self.plan.learning(),
         )?;
-        Ok(metrics)
+        Ok(evaluation)
     }
 
     /// Writes the card of the result and the page about the run, and lets the advisor know.
-    fn report(&self, log: &mut Log, ended: &Ended) -> Result<()> {
+    fn report(&self, log: &mut Log, ended: &Ended, evaluation: Option<&Evaluation>) -> Result<()> {
         let config = &self.base.config;
         let (trainable, parameters) = self.trainer.learner.counts();
         let told = Told {
@@ -400,6 +437,7 @@ impl<'a> Work<'a> {
             positions: config.positions(),
             metrics: &ended.metrics,
             base_metrics: &ended.base,
+            evaluation,
         };
         let card = report::card(&told)?;
         files::write(&self.run.model_path().join("README.md"), card.as_bytes())?;

@@ -247,7 +247,7 @@ impl Setup {
             }
             Field::Precision => {
                 let name = self.precision.name().to_owned();
-                let note = "f32 is exact; q8 and q4 are smaller and faster".to_owned();
+                let note = "f32 is exact; q8, q4 are smaller".to_owned();
                 ("precision".to_owned(), name, note, false)
             }
             Field::Beside => {
@@ -257,7 +257,7 @@ impl Setup {
                     }
                     None => "none".to_owned(),
                 };
-                let note = "another model or precision on the same text".to_owned();
+                let note = "another model or form beside it".to_owned();
                 ("beside".to_owned(), shown, note, false)
             }
             Field::Prefix => {
@@ -277,7 +277,7 @@ impl Setup {
             let differs = Knobs::of(preset).shown(name) != value;
             let note = match name {
                 "max_new_tokens" => "most that are written",
-                "num_beams" => "1 streams; more search for the likeliest whole",
+                "num_beams" => "1 streams; more search the whole",
                 "temperature" => "off: the likeliest; above 0 draws",
                 _ => "what a draw depends on",
             };

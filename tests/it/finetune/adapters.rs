@@ -275,7 +275,7 @@ fn reopened(folder: &Path, rows: &[Features], task: Task) -> Vec<f32> {
 fn what_a_run_ends_in_opens_and_gives_its_outputs() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, ended) in all(folder.path()) {
-        let case = name.splitn(2, '-').nth(1).unwrap();
+        let case = name.split_once('-').unwrap().1;
         let case = case
             .split("-full")
             .next()
@@ -367,7 +367,11 @@ fn the_base_of_an_adapter_is_found_in_a_folder_and_in_the_cache() {
             None,
             "fetch it with `modeldesk pull someone/other`",
         ),
-        ("../../etc", None, "fetch it with `modeldesk pull ../../etc`"),
+        (
+            "../../etc",
+            None,
+            "fetch it with `modeldesk pull ../../etc`",
+        ),
         (
             "someone/small-bert",
             Some("1123456789012345678901234567890123456789"),

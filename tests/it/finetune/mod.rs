@@ -12,6 +12,7 @@ mod measured;
 mod metrics;
 mod preview;
 mod resume;
+mod runs;
 mod training;
 
 use std::path::{Path, PathBuf};
@@ -74,4 +75,9 @@ fn all(dataset: &Dataset) -> Vec<(u64, Example)> {
 /// The line of each row.
 fn lines(dataset: &Dataset) -> Vec<u64> {
     all(dataset).into_iter().map(|(line, _)| line).collect()
+}
+
+/// What `row` gives for each number below `count`, one after another.
+fn repeated(count: usize, row: impl Fn(usize) -> String) -> String {
+    (0..count).map(row).collect()
 }

@@ -356,7 +356,7 @@ impl State {
             Act::Instead(body) => *answer = Answer::bytes(200, body.clone()),
             Act::Endless => {
                 answer.headers.retain(|(name, _)| name != "Content-Length");
-                answer.body.extend_from_slice(&[0; 1 << 16]);
+                answer.body.resize(answer.body.len() + (1 << 16), 0);
             }
             Act::Redirect(target) => {
                 *answer = Answer::status(302, "");

@@ -219,7 +219,7 @@ impl Elements {
                 return Err(self.broken("ends in the middle"));
             }
             let (length, done) = scan.take(buffer);
-            if length == 0 {
+            if length == 0 && !done {
                 return Err(self.broken("is not JSON"));
             }
             let part = &buffer[..length];

@@ -293,13 +293,11 @@ fn turns(record: &Record, name: &str) -> Result<Vec<Turn>, Fault> {
     {
         turns.pop();
     }
-    match turns.is_empty() {
-        true => Err(bad(format!(
-            "{} has no turn of the assistant",
-            quoted(name)
-        ))),
-        false => Ok(turns),
+    if turns.is_empty() {
+        let what = format!("{} has no turn of the assistant", quoted(name));
+        return Err(bad(what));
     }
+    Ok(turns)
 }
 
 /// The text of content that is given in parts.

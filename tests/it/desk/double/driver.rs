@@ -107,12 +107,10 @@ impl Driver {
                     Effect::Order(order) if self.idle => self.orders.push(order),
                     // The last of the list is taken first.
                     Effect::Order(order) => waiting.extend(replies(&order).into_iter().rev()),
-                    Effect::Halt(ticket) => self.halted.push(ticket),
+                    Effect::Halt(ticket) | Effect::StopHub(ticket) => self.halted.push(ticket),
                     Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
                     Effect::Hub(request) => self.hub.push(request),
-                    Effect::StopHub(ticket) | Effect::StopPlan(ticket) => {
-                        self.halted.push(ticket);
-                    }
+                    Effect::StopPlan(ticket) => self.halted.push(ticket),
                     Effect::Plan { ticket, draft } => {
                         let planned = planned(&draft);
                         waiting.extend(planned.map(|planned| Event::Planned { ticket, planned }));
