@@ -8,6 +8,8 @@ use crossterm::event::KeyEvent;
 use crate::advisor::Answer;
 use crate::advisor::catalogue::{Catalogue, Found};
 use crate::error::Result;
+use crate::finetune::plan::Plan;
+use crate::finetune::run::Probe;
 use crate::index::Notice;
 use crate::jobs::engine::{self, Order, Shelf};
 use crate::jobs::tuning::{Draft, Sketch};
@@ -78,6 +80,13 @@ pub enum Event {
         ticket: u64,
         /// The plan and its rows, or why there is none.
         planned: Result<Box<Sketch>>,
+    },
+    /// What a planned run would take; dropped when the plan is another one now.
+    Measured {
+        /// The ticket of [`Effect::Measure`].
+        ticket: u64,
+        /// What some of its steps took, or why they could not be taken.
+        measured: Result<Probe>,
     },
     /// What the hub's thread says of a fetch.
     Hub(HubReport),
@@ -160,6 +169,13 @@ pub enum Effect {
         ticket: u64,
         /// What was chosen.
         draft: Box<Draft>,
+    },
+    /// Take some steps of this plan, and report with [`Event::Measured`].
+    Measure {
+        /// Comes back in the report.
+        ticket: u64,
+        /// The plan.
+        plan: Box<Plan>,
     },
     /// Stop the planning of this ticket.
     StopPlan(u64),

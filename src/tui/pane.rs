@@ -18,6 +18,7 @@ use super::theme::Theme;
 use super::wording::Wording;
 use crate::advisor::offer::Offer;
 use crate::error::{Error, Notice};
+use crate::finetune::plan::Plan;
 use crate::hub::Hub;
 use crate::jobs::engine::Order;
 use crate::jobs::tuning::Draft;
@@ -220,6 +221,14 @@ impl Shell {
         let order = make(self.tickets);
         self.effect(Effect::Order(order));
         self.tickets
+    }
+
+    /// Has some steps of a plan taken; the ticket comes back in the report.
+    pub(super) fn measure(&mut self, plan: Box<Plan>) -> u64 {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.effect(Effect::Measure { ticket, plan });
+        ticket
     }
 
     /// Has what was chosen planned; the ticket comes back in the report.

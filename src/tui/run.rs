@@ -19,8 +19,10 @@ use super::wording::Wording;
 use super::{Opener, external, signals};
 use crate::error::{Error, Result};
 use crate::files::Folders;
+use crate::finetune::plan::Plan;
 use crate::hub::{Cache, Hub};
 use crate::jobs::engine::{EngineWorker, Models, Shelf};
+use crate::jobs::runner;
 use crate::jobs::tuning::{self, Draft};
 use crate::jobs::{
     self, AdvisorWorker, Cancel, Engine, HubReport, HubRequest, HubWorker, RunsWorker,
@@ -212,6 +214,7 @@ impl Desk {
                 }
             }
             Effect::Plan { ticket, draft } => self.plan(ticket, draft)?,
+            Effect::Measure { ticket, plan } => self.measure(ticket, plan)?,
             Effect::Runs(request) => self.runs.send(request),
             Effect::Delete(id) => self.delete(id)?,
             Effect::Keep(kept, entry) => self.keeper.keep(kept, entry),
@@ -306,6 +309,17 @@ impl Desk {
                 let _ = broken.send(Event::Planned { ticket, planned });
             },
         )?;
+        Ok(())
+    }
+
+    /// Takes some steps of a plan, in a process of its own.
+    fn measure(&self, ticket: u64, plan: Box<Plan>) -> Result<()> {
+        let reports = self.sender.clone();
+        jobs::spawn("measure", move || {
+            let measured = runner::probe(&plan);
+            // The desk may have been left.
+            let _ = reports.send(Event::Measured { ticket, measured });
+        })?;
         Ok(())
     }
 

@@ -25,10 +25,6 @@ use crate::model::pipeline::Task;
 use crate::model::template::Template;
 use crate::settings::Settings;
 
-/// How far the likely time may be off, either way, once steps were measured.
-pub(super) const SOONER: f64 = 0.75;
-pub(super) const LATER: f64 = 1.3;
-
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 What is not given comes from the model's card, else from the usual recipes; `tune plan` says which.
@@ -94,9 +90,10 @@ pub(super) fn plan(arguments: &Arguments, settings: &Settings, out: &mut Out) ->
     }
     if arguments.json {
         let measured = probe.map(|probe| {
+            let (low, high) = probe.range();
             json!({
                 "steps": probe.total_steps,
-                "seconds": { "low": probe.seconds * SOONER, "likely": probe.seconds, "high": probe.seconds * LATER },
+                "seconds": { "low": low, "likely": probe.seconds, "high": high },
                 "memory_bytes": (probe.peak_rss_mb * 1e6) as u64,
                 "tokens_per_s": probe.tokens_per_s,
                 "measured_steps": probe.measured_steps,

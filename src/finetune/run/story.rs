@@ -21,7 +21,7 @@ pub struct Story {
     pub pace: Option<Pace>,
     /// The checks, that of the untuned model first.
     pub checks: Vec<Check>,
-    /// What it writes for rows that it does not learn from.
+    /// What it writes for rows that it does not learn from: the first and the newest of each.
     pub samples: Vec<Sample>,
     /// The step of the newest checkpoint.
     pub checkpoint: Option<u64>,
@@ -135,7 +135,7 @@ impl Story {
                 prompt,
                 text,
                 ..
-            } => self.samples.push(Sample {
+            } => self.wrote(Sample {
                 step,
                 number,
                 prompt,
@@ -159,6 +159,14 @@ impl Story {
     /// The best check so far.
     pub fn best(&self) -> Option<&Check> {
         self.checks.iter().rev().find(|check| check.best)
+    }
+
+    fn wrote(&mut self, sample: Sample) {
+        let own = |one: &&mut Sample| one.number == sample.number;
+        match self.samples.iter_mut().filter(own).nth(1) {
+            Some(newest) => *newest = sample,
+            None => self.samples.push(sample),
+        }
     }
 
     fn forget_after(&mut self, step: u64) {

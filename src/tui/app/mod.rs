@@ -117,6 +117,7 @@ impl App {
             | Event::Engine(_)
             | Event::Runs(RunsReport::Did(_))
             | Event::Planned { .. }
+            | Event::Measured { .. }
             | Event::CardRead { .. }) => {
                 // Whoever asked keeps it; what nobody waits for any more is dropped.
                 let mut heard = Some(report);

@@ -152,6 +152,7 @@ static ROWS: &[Row] = &[
     (RUNS, &[Key::char('n')], Command::New, "n", "new plan", "plan a fine-tune"),
     (PLAN, &[Key::char('0')], Command::SetBack, "0", "default", "set the marked line back to what is found out"),
     (PLAN, &[Key::char('a')], Command::AllOptions, "a", "all options", "all options, or the usual ones"),
+    (PLAN, &[Key::char('b')], Command::Measure, "b", "measure", "take some steps of this plan: time and memory"),
     (PLAN, &[Key::char('y')], Command::Copy, "y", "copy command", "copy the command that starts this run"),
     (RUNS, &[Key::char('p')], Command::Pause, "p", "pause", "let this run rest after a checkpoint; no step is lost"),
     (RUNS, &[Key::char('r')], Command::Resume, "r", "go on", "go on with this run where it stands"),

@@ -101,6 +101,7 @@ impl Tune {
             Command::Open | Command::AllOptions => !typing,
             Command::SetBack => !typing && self.form.differs(self.form.marked()),
             Command::Copy => !typing && self.form.command().is_some(),
+            Command::Measure => !typing && self.form.can_measure(),
             _ if typing => command.edits(),
             _ => command.moves(),
         }
@@ -121,6 +122,7 @@ impl Tune {
             Command::Open => self.change(shell),
             Command::SetBack => self.form.set_back(shell),
             Command::AllOptions => self.form.toggle_all(),
+            Command::Measure => self.form.measure(shell),
             Command::Copy => {
                 if let Some(text) = self.form.command() {
                     let what = "the command".to_owned();

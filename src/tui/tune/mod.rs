@@ -259,6 +259,10 @@ impl Pane for Tune {
                 self.form.hear(ticket, planned);
                 None
             }
+            Event::Measured { ticket, measured } => {
+                self.form.hear_measured(ticket, measured);
+                None
+            }
             other => Some(other),
         }
     }

@@ -171,6 +171,10 @@ fn a_plan_begins_with_a_model_of_this_disk_and_a_file() {
 #[test]
 fn a_plan_says_what_was_found_out_and_shows_rows_as_the_model_sees_them() {
     at_each_size("tune_plan", Driver::open, &|desk| planned(desk, "rows.csv"));
+    at_each_size("tune_plan_measured", Driver::open, &|desk| {
+        planned(desk, "rows.csv");
+        desk.press("b");
+    });
     at_each_size("tune_plan_rows", Driver::open, &|desk| {
         planned(desk, "rows.csv");
         desk.press("G");

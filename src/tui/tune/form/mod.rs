@@ -11,6 +11,7 @@ use ratatui::layout::{Position, Rect};
 use self::options::{KNOBS, Knob};
 use crate::error::Result;
 use crate::finetune::plan::{Method, Plan};
+use crate::finetune::run::Probe;
 use crate::jobs::engine::{Kept, Shelf};
 use crate::jobs::tuning::{Draft, Sketch};
 use crate::model::pipeline::Task;
@@ -61,6 +62,8 @@ pub(super) struct Form {
     shelf: Option<Shelf>,
     /// What comes of it; none before there is a model and a file.
     sketch: Option<Awaited<Box<Sketch>>>,
+    /// What it would take, once that was asked for.
+    measured: Option<Awaited<Probe>>,
     marked: usize,
     all: bool,
     editing: Option<Editor>,
@@ -122,6 +125,7 @@ impl Form {
     /// Has what was chosen planned anew.
     fn plan_again(&mut self, shell: &mut Shell) {
         self.halt(shell);
+        self.measured = None;
         let whole = !self.draft.folder.as_os_str().is_empty() && !self.draft.data.is_empty();
         self.sketch = whole.then(|| {
             let draft = Box::new(self.draft.clone());
@@ -140,10 +144,30 @@ impl Form {
         false
     }
 
-    /// Takes what was planned; false where that is not what it waits for.
+    /// Takes what was planned, if it is what it waits for.
     pub(super) fn hear(&mut self, ticket: u64, planned: Result<Box<Sketch>>) {
         if let Some(sketch) = self.sketch.as_mut().filter(|one| one.waits_for(ticket)) {
             sketch.hear(planned);
+        }
+    }
+
+    /// Whether some steps of the plan can be taken now.
+    pub(super) fn can_measure(&self) -> bool {
+        let waits = self.measured.as_ref().is_some_and(Awaited::is_waiting);
+        self.plan().is_some() && !waits
+    }
+
+    /// Has some steps of the plan taken.
+    pub(super) fn measure(&mut self, shell: &mut Shell) {
+        if let Some(plan) = self.ready() {
+            self.measured = Some(Awaited::Waiting(shell.measure(Box::new(plan))));
+        }
+    }
+
+    /// Takes what the steps took, if it is what it waits for.
+    pub(super) fn hear_measured(&mut self, ticket: u64, measured: Result<Probe>) {
+        if let Some(waiting) = self.measured.as_mut().filter(|one| one.waits_for(ticket)) {
+            waiting.hear(measured);
         }
     }
 

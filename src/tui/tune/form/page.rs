@@ -107,7 +107,49 @@ impl Form {
                 all.flat_map(|line| flow(&[(line.clone(), theme.trouble())], cells))
                     .collect()
             }
-            Some(Awaited::Here(sketch)) => found(sketch, shell, cells),
+            Some(Awaited::Here(sketch)) => {
+                let mut rows = self.takes(theme, cells);
+                rows.extend(found(sketch, shell, cells));
+                rows
+            }
+        }
+    }
+
+    /// What the run would take.
+    fn takes(&self, theme: Theme, cells: usize) -> Vec<Row> {
+        let line = |name: &str, text: String, style: Style| {
+            let name = (format!("{name:<10}"), theme.dim());
+            flow(&[name, (text, style)], cells)
+        };
+        match &self.measured {
+            None => line(
+                "Time",
+                "not yet measured: b takes some steps of this run".to_owned(),
+                Style::new(),
+            ),
+            Some(Awaited::Waiting(_)) => line("Time", "taking some steps".to_owned(), theme.dim()),
+            Some(Awaited::Trouble(lines)) => line("Time", lines.join("; "), theme.trouble()),
+            Some(Awaited::Here(probe)) => {
+                let (low, high) = probe.range();
+                let time = format!(
+                    "{} ({} to {})   measured: {}, {:.0} tokens/s",
+                    quantity::duration(probe.seconds),
+                    quantity::duration(low),
+                    quantity::duration(high),
+                    quantity::counted(probe.measured_steps, "step"),
+                    probe.tokens_per_s
+                );
+                let memory = crate::text::bytes((probe.peak_rss_mb * 1e6) as u64);
+                let learns = format!(
+                    "{} of {} weights learn",
+                    quantity::count(probe.trainable),
+                    quantity::count(probe.parameters)
+                );
+                let mut rows = line("Time", time, theme.strong());
+                let memory = format!("{memory} at the peak, measured   {learns}");
+                rows.extend(line("Memory", memory, Style::new()));
+                rows
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Double, Plainly, opened, planned, replies, runs, shelf};
+use super::{Double, Plainly, measured, opened, planned, replies, runs, shelf};
 
 /// A desk without colour, on the keys that ship.
 fn plain() -> Look {
@@ -111,6 +111,10 @@ impl Driver {
                     Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
                     Effect::Hub(request) => self.hub.push(request),
                     Effect::StopPlan(ticket) => self.halted.push(ticket),
+                    Effect::Measure { ticket, .. } => {
+                        let measured = Ok(measured());
+                        waiting.push(Event::Measured { ticket, measured });
+                    }
                     Effect::Plan { ticket, draft } => {
                         let planned = planned(&draft);
                         waiting.extend(planned.map(|planned| Event::Planned { ticket, planned }));

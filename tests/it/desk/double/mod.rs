@@ -17,7 +17,7 @@ pub(super) use answers::{legal, side_by_side};
 pub(super) use driver::{Driver, reply};
 pub(super) use engine::{replies, shelf};
 pub(super) use library::{card, catalogue, notice, open_card, opened};
-pub(super) use plans::planned;
+pub(super) use plans::{measured, planned};
 pub(super) use runs::{runs, told};
 pub(super) use words::Plainly;
 

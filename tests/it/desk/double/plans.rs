@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex};
 
 use modeldesk::error::{Error, Result};
 use modeldesk::files::{self, Folders};
+use modeldesk::finetune::run::Probe;
 use modeldesk::jobs::tuning::{self, Draft, Sketch};
 use modeldesk::settings::Settings;
 use tempfile::TempDir;
@@ -54,6 +55,19 @@ pub(in crate::desk) fn planned(draft: &Draft) -> Option<Result<Box<Sketch>>> {
         MADE.lock().unwrap().insert(key, sketch.clone());
     }
     Some(made)
+}
+
+/// What some steps of a plan took.
+pub(in crate::desk) fn measured() -> Probe {
+    Probe {
+        total_steps: 675,
+        measured_steps: 8,
+        tokens_per_s: 262.0,
+        seconds: 1_620.0,
+        peak_rss_mb: 1_600.0,
+        trainable: 294_912,
+        parameters: 124_439_808,
+    }
 }
 
 fn make(draft: &Draft) -> Result<Box<Sketch>> {
