@@ -248,11 +248,10 @@ impl Choices for Draft {
 /// Sets the field `name` of a part of a plan to what was typed.
 fn set<T: Serialize + DeserializeOwned>(part: &mut T, name: &str, typed: &str) -> Result<()> {
     let typed = typed.trim();
-    let wrong = |cause: serde_json::Error| {
+    let wrong = |_| {
         Error::usage(format!("`{}` cannot be", crate::text::line(typed)))
             .at(name)
             .hint("an empty value sets it back")
-            .caused_by(cause)
     };
     let mut fields = serde_json::to_value(&*part).map_err(wrong)?;
     let several = name == "target_modules" || name == "class_weights";
