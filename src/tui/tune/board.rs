@@ -129,7 +129,7 @@ fn checks(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
     for name in names {
         let figures = shown.iter().map(|check| {
             let figure = check.metrics.get(name).copied();
-            figure.map_or("-".to_owned(), number)
+            figure.map_or_else(|| "-".to_owned(), number)
         });
         let name = crate::text::line(name);
         rows.push(row(line(&name, figures.collect()), Style::new()));

@@ -2,6 +2,7 @@
 
 mod options;
 mod page;
+mod rows;
 
 use std::path::PathBuf;
 
