@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, shown};
 use crate::files::Folders;
+use crate::finetune::run::Run;
 use crate::hub::{Cache, Cached, Format};
 use crate::model::layers::Precision;
 use crate::settings::Settings;
@@ -17,8 +18,8 @@ pub(super) struct Found {
     pub folder: PathBuf,
 }
 
-/// The model that `name` means: a folder, or a model in the cache under its hub id, whole or
-/// without the organization where only one has that name.
+/// The model that `name` means: a folder, the result of a run, or a model in the cache under its
+/// hub id, whole or without the organization where only one has that name.
 ///
 /// # Errors
 /// When there is none, or several; with what there is.
@@ -29,6 +30,9 @@ pub(super) fn find(name: &str, settings: &Settings) -> Result<Found> {
             name: shown(path),
             folder: path.to_owned(),
         });
+    }
+    if let Some(run) = run(name) {
+        return of_run(&run);
     }
     let cache = Cache::of_environment(settings);
     let (cached, _) = cache.scan();
@@ -54,6 +58,26 @@ pub(super) fn find(name: &str, settings: &Settings) -> Result<Found> {
     }
 }
 
+/// The run of that name.
+fn run(name: &str) -> Option<Run> {
+    let all = Run::list(&Folders::of_user().ok()?);
+    all.into_iter().find(|run| run.id == name)
+}
+
+fn of_run(run: &Run) -> Result<Found> {
+    let folder = run.model_path();
+    if !folder.is_dir() {
+        let hint = format!("`modeldesk tune watch {}` shows how far it is", run.id);
+        return Err(Error::new("this run has no result yet")
+            .at(run.id.clone())
+            .hint(hint));
+    }
+    Ok(Found {
+        name: run.id.clone(),
+        folder,
+    })
+}
+
 fn open(cache: &Cache, one: &Cached) -> Result<Found> {
     let fetch = format!("fetch it with `modeldesk pull {}`", one.id);
     let folder = cache.snapshot(one).ok_or_else(|| {
@@ -74,8 +98,8 @@ fn open(cache: &Cache, one: &Cached) -> Result<Found> {
 }
 
 fn missing(name: &str, cached: &[Cached]) -> Error {
-    let error =
-        Error::new("there is no such folder, and no such model in the cache").at(shown_name(name));
+    let error = Error::new("there is no such folder, no such run, and no such model in the cache")
+        .at(shown_name(name));
     let ids: Vec<&str> = cached.iter().map(|one| one.id.as_str()).collect();
     if let Some(near) = text::nearest(name, &ids) {
         return error.hint(format!("did you mean {near}?"));

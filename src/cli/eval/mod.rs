@@ -131,7 +131,10 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         None => None,
     };
     let all = [Some(&parts), other.as_ref().map(|(parts, _)| parts)];
-    let labels = all.into_iter().flatten().map(|one| one.config.common().labels.names());
+    let labels = all
+        .into_iter()
+        .flatten()
+        .map(|one| one.config.common().labels.names());
     options.labels = labels.flatten().cloned().collect();
     let with = With {
         arguments,
@@ -291,7 +294,11 @@ impl Arguments {
         let problem = if number {
             Some(ProblemType::Regression)
         } else {
-            parts.config.common().problem_type.or(Some(ProblemType::SingleLabel))
+            parts
+                .config
+                .common()
+                .problem_type
+                .or(Some(ProblemType::SingleLabel))
         };
         // Pairs with a number are texts with a label, whatever is made of them.
         let read_as = match task {

@@ -2,7 +2,7 @@
 
 mod inputs;
 mod read;
-mod write;
+pub(super) mod write;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -81,7 +81,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     let cancel = Cancel::new();
     stop_on_interrupt(&cancel)?;
     let started = Instant::now();
-    let parts = Parts::read_with(&found.folder, &Cache::of_environment(settings))?.keeping(model::packed());
+    let parts =
+        Parts::read_with(&found.folder, &Cache::of_environment(settings))?.keeping(model::packed());
     let task = parts.task(asked)?;
     for (name, given) in [
         ("--question", arguments.question.is_some()),

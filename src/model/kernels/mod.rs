@@ -76,7 +76,10 @@ pub fn processor() -> String {
     ];
     #[cfg(not(target_arch = "x86_64"))]
     let features: [(&str, bool); 0] = [];
-    let has = features.iter().filter(|(_, has)| *has).map(|(name, _)| *name);
+    let has = features
+        .iter()
+        .filter(|(_, has)| *has)
+        .map(|(name, _)| *name);
     let mut all = vec![std::env::consts::ARCH];
     all.extend(has);
     all.join(" ")

@@ -120,6 +120,8 @@ impl Lane {
                 self.loaded = took;
             }
             News::Given(text) => self.given = text,
+            // Only a conversation is sent.
+            News::Sent { .. } => {}
             News::Token { text, pace } => {
                 self.written += &self.cleaner.push(text.as_bytes());
                 self.pace = Some(pace);

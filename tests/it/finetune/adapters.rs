@@ -367,7 +367,11 @@ fn the_base_of_an_adapter_is_found_in_a_folder_and_in_the_cache() {
             None,
             "fetch it with `modeldesk pull someone/other`",
         ),
-        ("../../etc", None, "fetch it with `modeldesk pull ../../etc`"),
+        (
+            "../../etc",
+            None,
+            "fetch it with `modeldesk pull ../../etc`",
+        ),
         (
             "someone/small-bert",
             Some("1123456789012345678901234567890123456789"),
