@@ -326,15 +326,7 @@ fn show(text: &str) {
 }
 
 fn paced(pace: Option<Pace>, finish: Option<Finish>) -> String {
-    let mut said = Vec::new();
-    if let Some(pace) = pace {
-        said.push(quantity::counted(pace.tokens as u64, "token"));
-        said.extend(pace.rate.map(|rate| format!("{rate:.0} tok/s")));
-        said.push(format!(
-            "first token {:.0} ms",
-            pace.first.as_secs_f64() * 1e3
-        ));
-    }
+    let mut said: Vec<String> = pace.iter().map(Pace::words).collect();
     said.extend(match finish {
         Some(Finish::Length) => Some("cut at --max-new-tokens".to_owned()),
         Some(Finish::ContextFull) => Some("the model's context is full".to_owned()),

@@ -13,6 +13,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Size};
 
 use super::ask::Ask;
+use super::chat::ChatPane;
 use super::chrome;
 use super::clipboard::Outcome;
 use super::event::{Effect, Event, Leave, Mouse};
@@ -55,6 +56,7 @@ impl App {
                 Box::new(Ask::new()),
                 Box::new(Models::new()),
                 Box::new(TryPane::new()),
+                Box::new(ChatPane::new()),
             ],
             current: 0,
             overlay: None,
@@ -198,6 +200,7 @@ impl App {
             Command::ToAsk => self.current != 0,
             Command::ToModels => self.current != 1,
             Command::ToTry => self.current != 2,
+            Command::ToChat => self.current != self.last_pane(),
             Command::Editor => self.overlay.is_none() && self.pane().context().is_input(),
             Command::Mouse
             | Command::Quit
@@ -318,6 +321,7 @@ impl App {
             Command::ToAsk => self.show_pane(0),
             Command::ToModels => self.show_pane(1),
             Command::ToTry => self.show_pane(2),
+            Command::ToChat => self.show_pane(self.last_pane()),
             Command::Editor => self.shell.effect(Effect::Edit(self.pane().draft())),
             Command::Mouse => self.listen(!self.shell.mouse),
             _ => self.run_in_focus(command),
@@ -349,6 +353,11 @@ impl App {
                 self.shell.effect(Effect::Remind);
             }
         }
+    }
+
+    /// The Chat pane.
+    fn last_pane(&self) -> usize {
+        self.panes.len() - 1
     }
 
     /// Brings a pane to the front.

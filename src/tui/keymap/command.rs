@@ -79,6 +79,8 @@ commands! {
     Beside = "beside", "beside";
     Again = "again", "again";
     Measure = "measure", "measure";
+    System = "system", "system";
+    Sent = "template", "template";
     Stop = "stop", "stop";
     Fetch = "fetch", "fetch";
     StopFetch = "stop-fetch", "stop-fetch";
@@ -104,6 +106,7 @@ commands! {
     ToAsk = "ask", "ask";
     ToModels = "models", "models";
     ToTry = "to-try", "run";
+    ToChat = "chat", "chat";
 }
 
 impl Command {
