@@ -10,7 +10,7 @@ use super::double::{Driver, reply};
 use crate::counts;
 
 /// Keys that lead to each state from a desk with two answers.
-const STATES: [(&str, &str); 44] = [
+const STATES: [(&str, &str); 52] = [
     ("input", ""),
     ("input with text", "w h a t"),
     ("answer", "Tab"),
@@ -58,6 +58,14 @@ const STATES: [(&str, &str); 44] = [
     ("a setting", "Tab 3 Tab Tab j j j j j Enter"),
     ("choices", "Tab 3 Tab m"),
     ("a model to be fetched", "Tab j t Tab"),
+    ("a message", "Tab 5"),
+    ("a typed message", "Tab 5 w h a t"),
+    ("a conversation not begun", "Tab 5 Tab"),
+    ("a conversation", "Tab 5 w h a t Enter Tab"),
+    ("two answers", "Tab 5 w h a t Enter Tab r"),
+    ("an answer that comes", "Tab 5 h a n g Enter"),
+    ("an answer that failed", "Tab 5 f a i l Enter Tab"),
+    ("models to talk to", "Tab 5 Tab m"),
     ("palette", "Ctrl+P"),
     ("earlier", "Ctrl+R"),
     ("help", "Tab ?"),
