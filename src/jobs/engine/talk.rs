@@ -79,9 +79,6 @@ impl Answer {
             return String::new();
         }
         self.held.push_str(text);
-        if self.trims && !self.begun {
-            self.held = self.held.trim_start().to_owned();
-        }
         let found = self.stops.iter().filter_map(|stop| self.held.find(stop));
         let out = if let Some(at) = found.min() {
             self.ended = true;
@@ -90,6 +87,11 @@ impl Answer {
         } else {
             let rest = self.held.split_off(self.certain());
             std::mem::replace(&mut self.held, rest)
+        };
+        let out = if self.trims && !self.begun {
+            out.trim_start().to_owned()
+        } else {
+            out
         };
         self.begun |= !out.is_empty();
         out

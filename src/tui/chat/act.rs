@@ -230,7 +230,7 @@ impl ChatPane {
 }
 
 /// `yours, LoRA on gpt2  500 MB`.
-pub(super) fn standing(one: &Speaker) -> String {
+fn standing(one: &Speaker) -> String {
     let bytes = quantity::bytes(one.bytes);
     match &one.made {
         Some(made) => format!("yours, {made}  {bytes}"),

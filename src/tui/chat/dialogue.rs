@@ -176,6 +176,15 @@ impl Dialogue {
         self.exchanges.last().map_or(0, |one| one.answers.len())
     }
 
+    /// Whether there is another answer to the last message, after or before the one shown.
+    pub(super) fn can_turn(&self, forward: bool) -> bool {
+        let last = self.exchanges.last();
+        last.is_some_and(|one| match forward {
+            true => one.at + 1 < one.answers.len(),
+            false => one.at > 0,
+        })
+    }
+
     /// Shows another answer to the last message.
     pub(super) fn turn(&mut self, forward: bool) {
         if let Some(last) = self.exchanges.last_mut() {

@@ -170,9 +170,8 @@ impl Pane for ChatPane {
             Command::Back => typing || self.shows_sent,
             Command::Stop => self.is_busy() && !self.shows_sent,
             Command::Again => self.dialogue.variants() > 0 && self.speaker().is_some(),
-            Command::NextVariant | Command::PreviousVariant => {
-                self.dialogue.variants() > 1 && !self.is_busy()
-            }
+            Command::NextVariant => self.dialogue.can_turn(true) && !self.is_busy(),
+            Command::PreviousVariant => self.dialogue.can_turn(false) && !self.is_busy(),
             Command::Copy => self.dialogue.last_answer().is_some(),
             Command::New => !self.dialogue.exchanges.is_empty(),
             Command::ChooseModel => !self.speakers().is_empty(),

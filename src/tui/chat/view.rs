@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::act::standing;
 use super::dialogue::{Exchange, State};
 use super::{ABOVE, BELOW, ChatPane, Part};
 use crate::advisor::quantity;
@@ -121,12 +120,11 @@ impl ChatPane {
         };
         let (form, origin) = self.form();
         let template = format!("template: {}, {}", form.name(), origin.words());
-        let parts = [
-            one.shown(),
-            standing(one),
-            template,
-            "q8  temp 0.7".to_owned(),
-        ];
+        let whose = match &one.made {
+            Some(made) => format!("yours, {made}"),
+            None => "on disk".to_owned(),
+        };
+        let parts = [one.shown(), whose, template, "q8  temp 0.7".to_owned()];
         parts.join("  ")
     }
 

@@ -81,7 +81,7 @@ fn a_stopped_answer_stays_and_so_does_the_conversation_elsewhere() {
         "{screen}"
     );
     assert!(screen.contains("stopped"), "{screen}");
-    desk.press("Tab 1 Tab 5");
+    desk.press("Tab 1 5");
     assert!(desk.screen().contains("stopped"));
     assert_eq!(desk.app.context(), Context::Dialogue);
     desk.press("n");
