@@ -125,7 +125,7 @@ impl Speaker {
                 "{how} on {}",
                 text::ident(&text::line(&plan.model.name))
             )),
-            rows: Some(plan.data.rows.train as u64),
+            rows: Some(plan.data.rows.train),
             form,
             origin,
             parameters: parts.config.parameters(head),

@@ -200,7 +200,7 @@ impl App {
             Command::ToAsk => self.current != 0,
             Command::ToModels => self.current != 1,
             Command::ToTry => self.current != 2,
-            Command::ToChat => self.current != self.last_pane(),
+            Command::ToChat => self.current != self.chat_pane(),
             Command::Editor => self.overlay.is_none() && self.pane().context().is_input(),
             Command::Mouse
             | Command::Quit
@@ -321,7 +321,7 @@ impl App {
             Command::ToAsk => self.show_pane(0),
             Command::ToModels => self.show_pane(1),
             Command::ToTry => self.show_pane(2),
-            Command::ToChat => self.show_pane(self.last_pane()),
+            Command::ToChat => self.show_pane(self.chat_pane()),
             Command::Editor => self.shell.effect(Effect::Edit(self.pane().draft())),
             Command::Mouse => self.listen(!self.shell.mouse),
             _ => self.run_in_focus(command),
@@ -355,8 +355,8 @@ impl App {
         }
     }
 
-    /// The Chat pane.
-    fn last_pane(&self) -> usize {
+    /// The Chat pane, which comes last.
+    fn chat_pane(&self) -> usize {
         self.panes.len() - 1
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ChatPane, Choosing, Sent};
+use super::{ChatPane, Sent};
 use crate::advisor::offer::Offer;
 use crate::advisor::quantity;
 use crate::jobs::Requester;
@@ -65,7 +65,7 @@ impl ChatPane {
             });
             return;
         }
-        self.halt(shell);
+        self.stop(shell);
         let message = said.strip_prefix('/').unwrap_or(said);
         self.dialogue.ask(message);
         shell.keep(Kept::Messages, said);
@@ -124,7 +124,7 @@ impl ChatPane {
 
     /// Answers the last message again; earlier answers stay.
     pub(super) fn again(&mut self, shell: &mut Shell) {
-        self.halt(shell);
+        self.stop(shell);
         self.seed += 1;
         self.answer(shell);
     }
@@ -155,21 +155,17 @@ impl ChatPane {
         }
     }
 
-    fn halt(&mut self, shell: &mut Shell) {
+    /// Stops the answer; what there is of it stays.
+    pub(super) fn stop(&mut self, shell: &mut Shell) {
         if let Some(ticket) = self.dialogue.waits_for() {
             shell.effect(Effect::Halt(ticket));
         }
         self.dialogue.stop();
     }
 
-    /// Stops the answer; what there is of it stays.
-    pub(super) fn stop(&mut self, shell: &mut Shell) {
-        self.halt(shell);
-    }
-
     /// Begins another conversation.
     pub(super) fn begin(&mut self, shell: &mut Shell) {
-        self.halt(shell);
+        self.stop(shell);
         self.dialogue = super::Dialogue::default();
         (self.sent, self.note, self.shows_sent) = (None, None, false);
         (self.scroll, self.follows) = (0, true);
@@ -193,14 +189,10 @@ impl ChatPane {
         });
         let title = "Models to talk to: yours, and others on the disk";
         shell.list = Some(Picker::new(Context::Choices, title, choices.collect()));
-        self.choosing = Some(Choosing::Model);
     }
 
     /// Takes line `n` of the list.
     pub(super) fn take_choice(&mut self, n: usize, shell: &mut Shell) {
-        if self.choosing.take().is_none() {
-            return;
-        }
         let Some(id) = self.speakers().get(n).map(|one| one.id.clone()) else {
             return;
         };

@@ -179,9 +179,12 @@ impl Dialogue {
     /// Whether there is another answer to the last message, after or before the one shown.
     pub(super) fn can_turn(&self, forward: bool) -> bool {
         let last = self.exchanges.last();
-        last.is_some_and(|one| match forward {
-            true => one.at + 1 < one.answers.len(),
-            false => one.at > 0,
+        last.is_some_and(|one| {
+            if forward {
+                one.at + 1 < one.answers.len()
+            } else {
+                one.at > 0
+            }
         })
     }
 

@@ -35,12 +35,6 @@ enum Part {
     Content,
 }
 
-/// What a list, which lies over the pane, is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choosing {
-    Model,
-}
-
 /// What was sent last.
 #[derive(Debug)]
 struct Sent {
@@ -71,7 +65,6 @@ pub(super) struct ChatPane {
     /// What is to be known of this model's answers, and whether that was said.
     note: Option<String>,
     noted: bool,
-    choosing: Option<Choosing>,
     part: Part,
     scroll: usize,
     /// The end stays in sight while an answer comes.
@@ -95,7 +88,6 @@ impl ChatPane {
             shows_sent: false,
             note: None,
             noted: false,
-            choosing: None,
             part: Part::Input,
             scroll: 0,
             follows: true,
