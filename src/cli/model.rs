@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ask::open_advisor;
 use crate::error::{Error, Result, shown};
 use crate::files::Folders;
+use crate::finetune::run::Run;
 use crate::hub::{Cache, Cached, Format};
 use crate::model::layers::Precision;
 use crate::settings::Settings;
@@ -43,12 +44,8 @@ pub(super) fn find(name: &str, settings: &Settings) -> Result<Found> {
     if let Some(one) = cached.iter().find(|one| one.id == name) {
         return open(&cache, one);
     }
-    if let Some(folder) = run(name) {
-        return Ok(Found {
-            name: name.to_owned(),
-            folder,
-            revision: None,
-        });
+    if let Some(run) = run(name) {
+        return of_run(&run);
     }
     let card = open_advisor(settings)?.resolve(name).ok();
     if let Some(one) = cached.iter().find(|one| Some(&one.id) == card.as_ref()) {
@@ -72,21 +69,25 @@ pub(super) fn find(name: &str, settings: &Settings) -> Result<Found> {
     }
 }
 
-/// The model that the run `id` made, if there is one.
-fn run(id: &str) -> Option<PathBuf> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    let is_id = !id.is_empty() && id.chars().all(is_plain);
-    let folder = || {
-        Some(
-            Folders::of_user()
-                .ok()?
-                .data
-                .join("runs")
-                .join(id)
-                .join("model"),
-        )
-    };
-    is_id.then(folder)?.filter(|folder| folder.is_dir())
+/// The run of that name.
+fn run(name: &str) -> Option<Run> {
+    let all = Run::list(&Folders::of_user().ok()?);
+    all.into_iter().find(|run| run.id == name)
+}
+
+fn of_run(run: &Run) -> Result<Found> {
+    let folder = run.model_path();
+    if !folder.is_dir() {
+        let hint = format!("`modeldesk tune watch {}` shows how far it is", run.id);
+        return Err(Error::new("this run has no result yet")
+            .at(run.id.clone())
+            .hint(hint));
+    }
+    Ok(Found {
+        name: run.id.clone(),
+        folder,
+        revision: None,
+    })
 }
 
 fn open(cache: &Cache, one: &Cached) -> Result<Found> {
@@ -115,10 +116,10 @@ fn missing(name: &str, card: Option<&str>, cached: &[Cached]) -> Error {
         let card = text::ident(card);
         return Error::new("is not on this disk")
             .at(card.clone())
-            .hint(format!("fetch it with `hf download {card}`"));
+            .hint(format!("fetch it with `modeldesk pull {card}`"));
     }
-    let error =
-        Error::new("there is no such folder, and no such model in the cache").at(shown_name(name));
+    let error = Error::new("there is no such folder, no such run, and no such model in the cache")
+        .at(shown_name(name));
     let ids: Vec<&str> = cached.iter().map(|one| one.id.as_str()).collect();
     if let Some(near) = text::nearest(name, &ids) {
         return error.hint(format!("did you mean {near}?"));

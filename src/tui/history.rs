@@ -24,11 +24,19 @@ pub enum Kept {
     Texts,
     /// Files of rows to learn from.
     Data,
+    /// Messages of the Chat pane.
+    Messages,
 }
 
 impl Kept {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::Questions, Self::Filters, Self::Texts, Self::Data];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Questions,
+        Self::Filters,
+        Self::Texts,
+        Self::Data,
+        Self::Messages,
+    ];
 
     /// Its file in the state folder.
     fn file(self) -> &'static str {
@@ -37,6 +45,7 @@ impl Kept {
             Self::Filters => "history-models",
             Self::Texts => "history-texts",
             Self::Data => "history-data",
+            Self::Messages => "history-messages",
         }
     }
 }

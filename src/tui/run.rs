@@ -337,9 +337,10 @@ impl Desk {
     /// Looks at the disk on a thread of its own: a network disk may be slow.
     fn look_at_shelf(&self) -> Result<()> {
         let (settings, reports) = (self.settings.clone(), self.sender.clone());
+        let folders = self.folders.clone();
         jobs::spawn("shelf", move || {
             // The desk may have been left.
-            let _ = reports.send(Event::Shelf(Shelf::look(&settings)));
+            let _ = reports.send(Event::Shelf(Shelf::look(&settings, &folders)));
         })?;
         Ok(())
     }

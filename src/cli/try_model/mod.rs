@@ -2,7 +2,7 @@
 
 mod inputs;
 mod read;
-mod write;
+pub(super) mod write;
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -46,6 +46,12 @@ impl Run {
         }
     }
 
+    /// The run whose result is in that folder.
+    pub fn of_model(folder: &Path) -> Option<Self> {
+        let run = Self::at(folder.parent()?);
+        (run.model_path() == folder && run.plan_path().is_file()).then_some(run)
+    }
+
     /// All runs, by name. What is no run is passed over.
     pub fn list(folders: &Folders) -> Vec<Self> {
         let entries = std::fs::read_dir(Self::all_in(folders))

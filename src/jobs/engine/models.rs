@@ -85,9 +85,8 @@ impl Models {
             one.weights.folder != weights.folder || written.is_none() || one.written == written
         });
         let start = Instant::now();
-        let config = Config::read(&weights.folder)?;
-        self.make_room(weights, &config)?;
         let parts = Parts::read(&weights.folder)?.keeping(self.packed.clone());
+        self.make_room(weights, &parts.config)?;
         tell(News::Loading(parts.checkpoint.bytes()));
         let pipe = Pipe::load(parts, task, weights.precision)?;
         self.loaded.push(Loaded {

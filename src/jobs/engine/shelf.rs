@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::speaker::Speaker;
 use crate::advisor::Machine;
+use crate::error::Result;
+use crate::files::Folders;
 use crate::hub::{Cache, Format};
 use crate::model::config::{self, Config};
 use crate::model::pipeline::Task;
@@ -30,6 +33,8 @@ pub struct Kept {
 pub struct Shelf {
     /// The models, in the order of ids.
     pub models: Vec<Kept>,
+    /// What one can talk to: the user's own first.
+    pub speakers: Vec<Speaker>,
     /// Memory that is free or can be freed, bytes.
     pub free_memory: u64,
 }
@@ -37,8 +42,16 @@ pub struct Shelf {
 impl Shelf {
     /// Looks into the cache of models. What is there in part, is of another kind or cannot be read
     /// is left out: `modeldesk doctor` tells of it.
-    pub fn look(settings: &Settings) -> Self {
-        Self::of(&Cache::of_environment(settings))
+    pub fn look(settings: &Settings, folders: &Folders) -> Self {
+        let cache = Cache::of_environment(settings);
+        Self::of(&cache).with_runs(folders, &cache)
+    }
+
+    /// With the results of the user's runs before the models of the cache.
+    #[must_use]
+    pub fn with_runs(mut self, folders: &Folders, cache: &Cache) -> Self {
+        self.speakers.splice(..0, Speaker::of_runs(folders, cache));
+        self
     }
 
     /// As [`Self::look`], into that cache.
@@ -60,8 +73,10 @@ impl Shelf {
                 is_f32_only: config::is_f32_only(config.common().model_type),
             })
         });
+        let models: Vec<Kept> = models.collect();
         Self {
-            models: models.collect(),
+            speakers: models.iter().filter_map(Speaker::of).collect(),
+            models,
             free_memory: Machine::memory_now().1,
         }
     }

@@ -222,6 +222,16 @@ impl Generation {
         Ok(self.written(generated, Vec::new(), Vec::new(), ask))
     }
 
+    /// Texts to tokens and back.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.texts.tokenizer
+    }
+
+    /// How many tokens the model reads and writes in all.
+    pub fn context(&self) -> usize {
+        self.longest()
+    }
+
     /// How many tokens the model reads well.
     fn longest(&self) -> usize {
         match self.texts.longest {

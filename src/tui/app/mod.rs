@@ -13,6 +13,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Size};
 
 use super::ask::Ask;
+use super::chat::ChatPane;
 use super::chrome;
 use super::clipboard::Outcome;
 use super::event::{Effect, Event, Leave, Mouse};
@@ -61,6 +62,7 @@ impl App {
                 Box::new(Models::new()),
                 Box::new(TryPane::new()),
                 Box::new(Tune::new()),
+                Box::new(ChatPane::new()),
             ],
             current: 0,
             overlay: None,
@@ -224,6 +226,7 @@ impl App {
             Command::ToModels => self.current != 1,
             Command::ToTry => self.current != 2,
             Command::ToTune => self.current != TUNE,
+            Command::ToChat => self.current != self.chat_pane(),
             Command::Editor => self.overlay.is_none() && self.pane().context().is_input(),
             Command::Mouse
             | Command::Quit
@@ -345,6 +348,7 @@ impl App {
             Command::ToModels => self.show_pane(1),
             Command::ToTry => self.show_pane(2),
             Command::ToTune => self.show_pane(TUNE),
+            Command::ToChat => self.show_pane(self.chat_pane()),
             Command::Editor => self.shell.effect(Effect::Edit(self.pane().draft())),
             Command::Mouse => self.listen(!self.shell.mouse),
             _ => self.run_in_focus(command),
@@ -377,6 +381,11 @@ impl App {
                 self.shell.effect(Effect::Remind);
             }
         }
+    }
+
+    /// The Chat pane, which comes last.
+    fn chat_pane(&self) -> usize {
+        self.panes.len() - 1
     }
 
     /// Brings a pane to the front.

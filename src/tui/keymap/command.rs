@@ -79,6 +79,8 @@ commands! {
     Beside = "beside", "beside";
     Again = "again", "again";
     Measure = "measure", "measure";
+    System = "system", "system";
+    Sent = "template", "template";
     Stop = "stop", "stop";
     Fetch = "fetch", "fetch";
     StopFetch = "stop-fetch", "stop-fetch";
@@ -110,6 +112,7 @@ commands! {
     ToModels = "models", "models";
     ToTry = "to-try", "run";
     ToTune = "to-tune", "runs";
+    ToChat = "chat", "chat";
 }
 
 impl Command {

@@ -224,6 +224,7 @@ mod tests {
                 kept("b/flan", &written, 10_000),
                 kept("c/bert", &[Task::FillMask], 1),
             ],
+            speakers: Vec::new(),
             free_memory: 0,
         });
         assert_eq!(ids(&stock), ["b/flan", "a/t5", "a/small", "a/large"]);

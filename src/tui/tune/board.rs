@@ -6,8 +6,8 @@ use super::curve::{Curve, number};
 use super::{list, verdict};
 use crate::advisor::quantity;
 use crate::jobs::Snapshot;
+use crate::tui::flow::{Row, bar, flow, row};
 use crate::tui::theme::Theme;
-use crate::tui::try_model::flow::{Row, bar, flow, row};
 use crate::tui::wrap;
 
 /// From so many cells on the table stands beside the curve.

@@ -18,11 +18,11 @@ use ratatui::layout::{Position, Rect};
 use self::form::Form;
 use super::chrome;
 use super::event::{Effect, Event};
+use super::flow::{self, Row};
 use super::history::Kept;
 use super::keymap::{Command, Context};
 use super::pane::{Ahead, Errand, Pane, Shell, told};
 use super::plain::scrolled;
-use super::try_model::flow::{self, Row};
 use crate::jobs::{Did, RunsReport};
 
 /// What is in sight.

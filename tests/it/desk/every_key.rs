@@ -10,7 +10,7 @@ use super::double::{Driver, reply};
 use crate::counts;
 
 /// Keys that lead to each state from a desk with two answers.
-const STATES: [(&str, &str); 54] = [
+const STATES: [(&str, &str); 62] = [
     ("input", ""),
     ("input with text", "w h a t"),
     ("answer", "Tab"),
@@ -80,6 +80,14 @@ const STATES: [(&str, &str); 54] = [
         "rows that are being read",
         "Tab 4 n Enter m o o d Enter Enter h a n g Enter",
     ),
+    ("a message", "Tab 5"),
+    ("a typed message", "Tab 5 w h a t"),
+    ("a conversation not begun", "Tab 5 Tab"),
+    ("a conversation", "Tab 5 w h a t Enter Tab"),
+    ("two answers", "Tab 5 w h a t Enter Tab r"),
+    ("an answer that comes", "Tab 5 h a n g Enter"),
+    ("an answer that failed", "Tab 5 f a i l Enter Tab"),
+    ("models to talk to", "Tab 5 Tab m"),
     ("palette", "Ctrl+P"),
     ("earlier", "Ctrl+R"),
     ("help", "Tab ?"),

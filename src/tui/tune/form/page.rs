@@ -12,9 +12,9 @@ use crate::jobs::engine::Kept;
 use crate::jobs::tuning::QUICK;
 use crate::tui::awaited::Awaited;
 use crate::tui::chrome;
+use crate::tui::flow::{self, Row, flow};
 use crate::tui::pane::Shell;
 use crate::tui::theme::Theme;
-use crate::tui::try_model::flow::{self, Row, flow};
 use crate::tui::wrap;
 
 /// Rows above the first line: the title and an empty one.

@@ -10,9 +10,9 @@ use crate::finetune::plan::Plan;
 use crate::finetune::preview::Shown;
 use crate::jobs::tuning::Sketch;
 use crate::model::pipeline::Task;
+use crate::tui::flow::{Row, flow, row};
 use crate::tui::pane::Shell;
 use crate::tui::theme::Theme;
-use crate::tui::try_model::flow::{Row, flow, row};
 
 /// How many rows there are for each use.
 pub(super) fn rows_of(plan: &Plan) -> String {
