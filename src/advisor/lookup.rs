@@ -14,9 +14,6 @@ use crate::card::{Architecture, Card, Fact, Figure, Origin, Recipe};
 use crate::error::Result;
 use crate::text;
 
-/// Commands that guide cards speak of and this build does not have.
-const RUNNER: [&str; 3] = ["modeldesk tune", "modeldesk chat", "modeldesk eval"];
-
 /// Answers a question about a word or about a model.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
     if let Some(topic) = reading.topic.as_ref().and_then(|id| desk.card(id)) {
@@ -89,12 +86,6 @@ fn word(desk: &Desk<'_>, card: &Arc<Card>) -> Draft {
             card,
             first.line,
             format!("See also: {}.", joined(&names)),
-        ));
-    }
-    let names_runner = |c: &Claim| RUNNER.iter().any(|command| c.text.contains(command));
-    if notes.iter().any(names_runner) {
-        notes.push(computed(
-            "planned: tune, chat and eval are not in this build yet.",
         ));
     }
     parts.push(Part::Notes { claims: notes });

@@ -148,7 +148,7 @@ fn usual_method(config: &Config, task: Task, rows: u64) -> (Method, &'static str
     }
 }
 
-/// The plan of a run.
+/// The plan of a run, and the rows that it was made for.
 ///
 /// # Errors
 /// When something in it cannot be.
@@ -159,7 +159,7 @@ pub fn plan(
     lora: LoraConfig,
     threads: usize,
     mut sources: BTreeMap<String, String>,
-) -> Result<Plan> {
+) -> Result<(Plan, Dataset)> {
     let report = read.dataset.report();
     let (weights, tokenizer) = base.identity()?;
     if let Some(why) = read.method_reason {
@@ -189,5 +189,5 @@ pub fn plan(
         sources,
     };
     plan.check()?;
-    Ok(plan)
+    Ok((plan, read.dataset))
 }

@@ -1,6 +1,5 @@
 //! `modeldesk tune plan` and `tune start`: what a run would be, and the run.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -9,30 +8,22 @@ use super::arguments::{LoraArguments, TrainingArguments};
 use super::control::go_on;
 use super::data::Data;
 use super::words;
-use crate::advisor::{Advice, advice};
 use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::out::{Out, tell};
 use crate::cli::{Exit, Result, model};
-use crate::error::Error;
 use crate::files::Folders;
-use crate::finetune::base::{Base, Named};
-use crate::finetune::dataset::Opened;
+use crate::finetune::base::Named;
+use crate::finetune::dataset::{Opened, Options, Sources};
+use crate::finetune::features::Recipe;
 use crate::finetune::plan::{Method, Plan};
-use crate::finetune::planning::{self, Wish};
 use crate::finetune::run::Run;
-use crate::finetune::training::{Scheduler, Training};
-use crate::index::Library;
+use crate::finetune::training::Training;
+use crate::jobs::tuning::{self, Choices};
 use crate::jobs::{Cancel, runner};
 use crate::model::lora::LoraConfig;
-use crate::model::pipeline::longest;
+use crate::model::pipeline::Task;
+use crate::model::template::Template;
 use crate::settings::Settings;
-
-/// The steps of a quick look.
-const QUICK: u64 = 60;
-
-/// How far the likely time may be off, either way, once steps were measured.
-pub(super) const SOONER: f64 = 0.75;
-pub(super) const LATER: f64 = 1.3;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -99,9 +90,10 @@ pub(super) fn plan(arguments: &Arguments, settings: &Settings, out: &mut Out) ->
     }
     if arguments.json {
         let measured = probe.map(|probe| {
+            let (low, high) = probe.range();
             json!({
                 "steps": probe.total_steps,
-                "seconds": { "low": probe.seconds * SOONER, "likely": probe.seconds, "high": probe.seconds * LATER },
+                "seconds": { "low": low, "likely": probe.seconds, "high": high },
                 "memory_bytes": (probe.peak_rss_mb * 1e6) as u64,
                 "tokens_per_s": probe.tokens_per_s,
                 "measured_steps": probe.measured_steps,
@@ -119,24 +111,10 @@ pub(super) fn plan(arguments: &Arguments, settings: &Settings, out: &mut Out) ->
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> Result<Exit> {
     let plan = planned(arguments, settings)?;
-    let stem = plan
-        .data
-        .files
-        .train
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let short = plan.model.name.rsplit('/').next().unwrap_or_default();
-    let look = if arguments.quick_look {
-        "-quick-look"
-    } else {
-        ""
-    };
     let wish = arguments
         .name
         .clone()
-        .unwrap_or_else(|| format!("{stem}-{short}{look}"));
+        .unwrap_or_else(|| tuning::name_of(&plan, arguments.quick_look));
     let run = Run::create(&Folders::of_user()?, &wish, &plan)?;
     go_on(&run, false, arguments.wait, arguments.json, out)
 }
@@ -149,74 +127,53 @@ fn planned(arguments: &Arguments, settings: &Settings) -> Result<Plan> {
     let cancel = Cancel::new();
     stop_on_interrupt(&cancel)?;
     let found = model::find(arguments.model.as_deref().unwrap_or_default(), settings)?;
-    let base = Base::read(Named::new(
-        found.name,
-        &found.folder,
-        arguments.init.is_some(),
-    )?)?;
-    let (files, options) = (
-        arguments.data.sources()?,
-        arguments.data.options(planning::learns(&base.config)?)?,
-    );
-    let opened = Opened::open(&files, &options)?;
-    let wish = Wish {
-        files,
-        options,
-        recipe: arguments
-            .data
-            .recipe(opened.task(), longest(&base.tokenizer, &base.config))?,
-        template: arguments.data.template(&opened)?,
-        method: arguments.method.as_deref().map(Method::named).transpose()?,
-    };
-    let read = planning::read(&base, opened, wish, &mut || cancel.is_cancelled())?;
-    arguments.lora.only_for_lora(read.method == Method::Lora)?;
-    for problem in &read.dataset.report().problems {
+    let model = Named::new(found.name, &found.folder, arguments.init.is_some())?;
+    let folders = Folders::of_user()?;
+    let mut planned = tuning::plan(model, arguments, &folders, settings, &mut || {
+        cancel.is_cancelled()
+    })?;
+    for problem in &planned.dataset.report().problems {
         tell(&problem.sentence());
     }
-    let advice = advised(&base.named.name, read.dataset.task().name(), read.method)?;
-    let mut training = trained_as(&advice);
-    let mut lora = LoraConfig::for_model(&base.config);
-    if let Some((r, alpha)) = advice.lora {
-        (lora.r, lora.lora_alpha) = (r as usize, alpha as f32);
-    }
-    arguments.training.apply(&mut training);
-    arguments.lora.apply(&mut lora);
     if arguments.quick_look {
-        training.max_steps = Some(training.max_steps.map_or(QUICK, |steps| steps.min(QUICK)));
+        tuning::cut(&mut planned.plan);
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = arguments
-        .threads
-        .or(settings.threads.map(usize::from))
-        .unwrap_or(cores);
-    if threads == 0 {
-        return Err(Error::usage("0 threads compute nothing").at("--threads"));
-    }
-    let sources = BTreeMap::from([("recipe".to_owned(), advice.source)]);
-    planning::plan(&base, read, training, lora, threads, sources)
+    Ok(planned.plan)
 }
 
-/// What the model's card, or the program, says of such a run.
-fn advised(model: &str, task: &str, method: Method) -> Result<Advice> {
-    let (library, _) = Library::open(&Folders::of_user()?)?;
-    let card = library.card(model)?;
-    Ok(advice(card.as_deref(), task, method.name()))
-}
+impl Choices for Arguments {
+    fn sources(&self) -> Result<Sources> {
+        self.data.sources()
+    }
 
-fn trained_as(advice: &Advice) -> Training {
-    let scheduler = match advice.lr_scheduler_type.as_str() {
-        "cosine" => Scheduler::Cosine,
-        "constant" => Scheduler::Constant,
-        "constant_with_warmup" => Scheduler::ConstantWithWarmup,
-        _ => Scheduler::Linear,
-    };
-    Training {
-        learning_rate: advice.learning_rate,
-        lr_scheduler_type: scheduler,
-        warmup_steps: advice.warmup_steps,
-        per_device_train_batch_size: advice.batch_size as usize,
-        per_device_eval_batch_size: advice.batch_size as usize,
-        num_train_epochs: advice.epochs as f64,
-        ..Training::default()
+    fn options(&self, possible: Vec<Task>) -> Result<Options> {
+        self.data.options(possible)
+    }
+
+    fn recipe(&self, task: Task, longest: usize) -> Result<Recipe> {
+        self.data.recipe(task, longest)
+    }
+
+    fn template(&self, data: &Opened) -> Result<Option<&'static dyn Template>> {
+        self.data.template(data)
+    }
+
+    fn method(&self) -> Result<Option<Method>> {
+        self.method.as_deref().map(Method::named).transpose()
+    }
+
+    fn train(&self, training: &mut Training) -> Result<()> {
+        self.training.apply(training);
+        Ok(())
+    }
+
+    fn adapt(&self, method: Method, lora: &mut LoraConfig) -> Result<()> {
+        self.lora.only_for_lora(method == Method::Lora)?;
+        self.lora.apply(lora);
+        Ok(())
+    }
+
+    fn threads(&self) -> Result<Option<usize>> {
+        Ok(self.threads)
     }
 }

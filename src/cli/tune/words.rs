@@ -1,6 +1,5 @@
 //! A plan in words, line by line.
 
-use super::start::{LATER, SOONER};
 use crate::advisor::quantity;
 use crate::cli::out::Out;
 use crate::error::shown;
@@ -64,14 +63,14 @@ pub(super) fn plan(plan: &Plan, probe: Option<&Probe>, out: &mut Out) {
     );
     match probe {
         Some(probe) => {
-            let seconds = |factor: f64| quantity::duration(probe.seconds * factor);
+            let (low, high) = probe.range();
             line(
                 "Time",
                 format!(
                     "{} ({} to {})    measured: {} steps, {:.0} tokens/s",
-                    seconds(1.0),
-                    seconds(SOONER),
-                    seconds(LATER),
+                    quantity::duration(probe.seconds),
+                    quantity::duration(low),
+                    quantity::duration(high),
                     probe.measured_steps,
                     probe.tokens_per_s
                 ),

@@ -4,6 +4,7 @@
 //! - [`State`], [`Phase`]: where it stands
 //! - [`Ask`]: what is asked of the process that works on it
 //! - [`Event`], [`Log`], [`Tail`]: what happened, appended and read
+//! - [`Story`]: what happened so far, kept short
 //! - [`work`]: from a plan to a result, from wherever it stands; [`probe`]: what that would take
 
 mod control;
@@ -15,6 +16,7 @@ mod probe;
 mod rows;
 mod samples;
 mod state;
+pub mod story;
 mod work;
 
 pub use control::Ask;
@@ -24,4 +26,5 @@ pub use judge::better;
 pub use probe::{Probe, probe};
 pub(super) use rows::fingerprint;
 pub use state::{Phase, State};
+pub use story::Story;
 pub use work::{Going, work};

@@ -36,6 +36,17 @@ pub struct Probe {
     pub parameters: u64,
 }
 
+/// How far the likely time may be off, either way.
+const SOONER: f64 = 0.75;
+const LATER: f64 = 1.3;
+
+impl Probe {
+    /// The least and the most seconds that the whole run is likely to take.
+    pub fn range(&self) -> (f64, f64) {
+        (self.seconds * SOONER, self.seconds * LATER)
+    }
+}
+
 /// Takes some steps of `run` in this process and keeps nothing of them.
 ///
 /// # Errors

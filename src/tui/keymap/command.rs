@@ -82,6 +82,11 @@ commands! {
     Stop = "stop", "stop";
     Fetch = "fetch", "fetch";
     StopFetch = "stop-fetch", "stop-fetch";
+    Pause = "pause", "pause";
+    Resume = "resume", "resume";
+    EndRun = "end-run", "end-run";
+    DeleteRun = "delete-run", "delete-run";
+    SetBack = "set-back", "set-back";
     DeleteModel = "delete-model", "delete";
     AllOptions = "all-options", "options";
     Facets = "facets", "facets";
@@ -104,6 +109,7 @@ commands! {
     ToAsk = "ask", "ask";
     ToModels = "models", "models";
     ToTry = "to-try", "run";
+    ToTune = "to-tune", "runs";
 }
 
 impl Command {

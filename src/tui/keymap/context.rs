@@ -75,6 +75,12 @@ contexts! {
     Setup = false, "the settings";
     /// The value of a setting, being typed.
     Setting = true, "a setting";
+    /// The list of fine-tunes.
+    Runs = false, "the list of runs";
+    /// One fine-tune.
+    Board = false, "a run";
+    /// A fine-tune that is being planned.
+    Plan = false, "a plan";
     /// A list of choices that a pane offers.
     Choices = true, "the choices";
     /// The palette's filter.

@@ -48,6 +48,9 @@ const PROMPT: Contexts = of(&[C::Prompt]);
 const OUTCOME: Contexts = of(&[C::Outcome]);
 /// The parts of the Try pane that are not typed into.
 const TRYING: Contexts = of(&[C::Samples, C::Outcome, C::Setup]);
+/// Where fine-tunes are shown.
+const RUNS: Contexts = of(&[C::Runs, C::Board]);
+const PLAN: Contexts = of(&[C::Plan]);
 /// Where models are listed.
 const LISTS: Contexts = of(&[C::Answer, C::Models]);
 /// Where a model can be fetched, and where one that is being fetched is shown.
@@ -63,7 +66,7 @@ const PICK: Contexts = of(&[C::Palette, C::Search, C::Choices]);
 const FIELD: Contexts = of(&[C::Value, C::Setting, C::Find]).and(PICK);
 const TYPING: Contexts = INPUTS.and(FIELD);
 /// Parts of a pane that are read, not typed into.
-const OUTSIDE: Contexts = LISTS.and(CARD).and(TRYING).and(of(&[
+const OUTSIDE: Contexts = LISTS.and(CARD).and(TRYING).and(RUNS).and(PLAN).and(of(&[
     C::Examples,
     C::Why,
     C::Fields,
@@ -144,6 +147,18 @@ static ROWS: &[Row] = &[
     (TRYING, &[Key::char('=')], Command::Beside, "=", "beside", "a second model or precision on the same text"),
     (TRYING, &[Key::char('a')], Command::AllOptions, "a", "all options", "all options, or the usual ones"),
     (TRYING, &[Key::char('b')], Command::Measure, "b", "measure", "measure how fast the model is; says first how long that takes"),
+    (of(&[C::Runs]), &[ENTER], Command::Open, "Enter", "open", "open the marked run"),
+    (PLAN, &[ENTER], Command::Open, "Enter", "change, do", "change the marked line, or do what it says"),
+    (RUNS, &[Key::char('n')], Command::New, "n", "new plan", "plan a fine-tune"),
+    (PLAN, &[Key::char('0')], Command::SetBack, "0", "default", "set the marked line back to what is found out"),
+    (PLAN, &[Key::char('a')], Command::AllOptions, "a", "all options", "all options, or the usual ones"),
+    (PLAN, &[Key::char('b')], Command::Measure, "b", "measure", "take some steps of this plan: time and memory"),
+    (PLAN, &[Key::char('y')], Command::Copy, "y", "copy command", "copy the command that starts this run"),
+    (RUNS, &[Key::char('p')], Command::Pause, "p", "pause", "let this run rest after a checkpoint; no step is lost"),
+    (RUNS, &[Key::char('r')], Command::Resume, "r", "go on", "go on with this run where it stands"),
+    (RUNS, &[Key::char('x')], Command::EndRun, "x", "end, keep", "end this run now and keep what it has learned; asks first"),
+    (RUNS, &[Key::char('y')], Command::Copy, "y", "copy path", "copy the path of the result, or of the run"),
+    (RUNS, &[Key::char('d')], Command::DeleteRun, "d", "delete", "delete this run and its result; says first what that frees"),
     (LISTS, &[Key::char('t')], Command::Try, "t", "try", "try the marked model; for one that does not run here, a script and what does"),
     (CARD, &[Key::char('t')], Command::Try, "t", "try", "try this model; for one that does not run here, a script and what does"),
     (of(&[C::Script]), &[ENTER], Command::Open, "Enter", "try what runs here", "try the model that does the same here"),
@@ -218,6 +233,7 @@ static ROWS: &[Row] = &[
     (OUTSIDE, &[Key::char('1')], Command::ToAsk, "1", "", "ask: questions and answers"),
     (OUTSIDE, &[Key::char('2')], Command::ToModels, "2", "", "models: every card, filtered and sorted"),
     (OUTSIDE, &[Key::char('3')], Command::ToTry, "3", "", "try: one model on a text, or two beside each other"),
+    (OUTSIDE, &[Key::char('4')], Command::ToTune, "4", "", "tune: runs that fine-tune a model"),
     (EVERYWHERE, &[Key::ctrl('l')], Command::Redraw, "Ctrl+L", "", "draw the screen anew"),
     (EVERYWHERE, &[Key::ctrl('z')], Command::Suspend, "Ctrl+Z", "", "suspend; `fg` comes back"),
     (INPUTS, &[Key::char('?')], Command::Help, "?", "help", "keys of this pane; F1 while there is text"),

@@ -6,7 +6,7 @@
 //! gives, `flow` text in several styles.
 
 mod act;
-mod flow;
+pub(super) mod flow;
 mod knobs;
 mod lane;
 mod presets;

@@ -12,4 +12,5 @@ mod pty;
 mod screens;
 mod sizes;
 mod trying;
+mod tuning;
 mod working;
