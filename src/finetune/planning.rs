@@ -106,13 +106,12 @@ pub fn read(base: &Base, opened: Opened, wish: Wish<'_>, stop: Stop<'_>) -> Resu
     let maker = Maker::new(&base.tokenizer, wish.recipe.clone(), &[], wish.template)?;
     let dataset = check(opened, Some(&maker), stop)?;
     dataset.report().check(options.strict)?;
-    let (method, method_reason) = match wish.method {
-        Some(method) => (method, None),
-        None => {
-            let rows = dataset.report().rows.train;
-            let (method, why) = usual_method(&base.config, dataset.task(), rows);
-            (method, Some(why))
-        }
+    let (method, method_reason) = if let Some(method) = wish.method {
+        (method, None)
+    } else {
+        let rows = dataset.report().rows.train;
+        let (method, why) = usual_method(&base.config, dataset.task(), rows);
+        (method, Some(why))
     };
     options.task = Some(dataset.task());
     options.problem = dataset.problem();
@@ -133,7 +132,7 @@ pub fn read(base: &Base, opened: Opened, wish: Wish<'_>, stop: Stop<'_>) -> Resu
 /// What learns where nobody says: all weights of a small encoder, else adapters if rows are few.
 fn usual_method(config: &Config, task: Task, rows: u64) -> (Method, &'static str) {
     let encoder = matches!(config, Config::Bert(_) | Config::DistilBert(_));
-    let weights = config.parameters(config.common().head().unwrap_or(config.heads()[0]));
+    let weights = config.parameters(config.common().head().unwrap_or_else(|| config.heads()[0]));
     if encoder && weights < SMALL && task != Task::FillMask {
         (
             Method::Full,

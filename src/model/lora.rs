@@ -111,7 +111,7 @@ impl LoraConfig {
         match self.bias {
             Biases::None => false,
             // T5's `relative_attention_bias.weight` is none of them.
-            Biases::All => name.ends_with(".bias"),
+            Biases::All => name.strip_suffix(".bias").is_some(),
             Biases::LoraOnly => name
                 .strip_suffix(".bias")
                 .is_some_and(|module| self.targets(module)),

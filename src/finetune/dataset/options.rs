@@ -72,7 +72,7 @@ pub enum Format {
     Parquet,
     /// A word a line with its tags, sentences between empty lines.
     Conll,
-    /// The JSON of SQuAD 1 and 2.
+    /// The JSON of `SQuAD` 1 and 2.
     Squad,
     /// Text and nothing else.
     Text,

@@ -32,7 +32,7 @@ pub fn page(told: &Told<'_>, events: &[Event]) -> Result<String> {
     );
     for (name, value) in told.metrics {
         let base = told.base_metrics.get(name);
-        let base = base.map_or("-".to_owned(), |value| format!("{value:.4}"));
+        let base = base.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
         html.push_str(&format!(
             "<tr><td>{}<td>{value:.4}<td>{base}</tr>\n",
             escaped(name)

@@ -1,4 +1,4 @@
-//! SQuAD's JSON: articles of paragraphs of questions, as flat records with the columns that the
+//! `SQuAD`'s JSON: articles of paragraphs of questions, as flat records with the columns that the
 //! hub's copies of it have.
 
 use std::collections::VecDeque;

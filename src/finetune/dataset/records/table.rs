@@ -143,12 +143,11 @@ impl Table {
     }
 
     fn line(&mut self) -> Result<Option<Line>> {
-        match self.again.pop_front() {
-            Some(line) => Ok(Some(line)),
-            None => {
-                let line = self.lines.next();
-                line.map_err(|e| failed(self.lines.number(), e))
-            }
+        if let Some(line) = self.again.pop_front() {
+            Ok(Some(line))
+        } else {
+            let line = self.lines.next();
+            line.map_err(|e| failed(self.lines.number(), e))
         }
     }
 
