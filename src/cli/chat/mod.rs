@@ -260,13 +260,14 @@ impl Chat<'_> {
                 tell(&format!("loading {}", quantity::bytes(bytes)));
             }
             News::Sent { text, dropped, .. } => {
-                if self.conversation.was_sent(text, dropped) {
-                    let turns = quantity::counted(dropped as u64, "turn");
-                    say(
-                        "note",
-                        &format!("the context is full: the oldest {turns} left out"),
-                    );
+                if !self.conversation.was_sent(text, dropped) {
+                    return;
                 }
+                let turns = quantity::counted(dropped as u64, "turn");
+                say(
+                    "note",
+                    &format!("the context is full: the oldest {turns} left out"),
+                );
             }
             _ => {}
         }

@@ -35,6 +35,7 @@ Examples:
   modeldesk tune start --model distilbert-base-uncased --train spam.tsv --method full --wait
   modeldesk tune plan --model google/flan-t5-small --train pairs.csv --method lora --json
   modeldesk tune start --plan plan.yaml")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(in crate::cli) struct Arguments {
     /// The model: a folder, or the id of a model in the cache
     #[arg(long, required_unless_present = "plan")]

@@ -41,11 +41,10 @@ pub(super) fn plan(plan: &Plan, probe: Option<&Probe>, out: &mut Out) {
         || training.steps(usize::try_from(rows.train).unwrap_or(usize::MAX)),
         |probe| probe.total_steps,
     );
-    let epochs = training
-        .max_steps
-        .map_or(format!("{} epochs", training.num_train_epochs), |_| {
-            "--max-steps".to_owned()
-        });
+    let epochs = match training.max_steps {
+        Some(_) => "--max-steps".to_owned(),
+        None => format!("{} epochs", training.num_train_epochs),
+    };
     line(
         "Steps",
         format!(

@@ -57,7 +57,7 @@ pub fn work(run: &Run, going: Going, cancel: &Cancel) -> Result<End> {
     state.write(&run.state_path())?;
     let mut ended = Ended::default();
     let outcome = Work::begin(run, going, cancel, &mut log)
-        .and_then(|mut work| work.to_the_end(&mut log, &mut ended));
+        .and_then(|mut work| work.advance(&mut log, &mut ended));
     let (phase, error) = match outcome {
         Ok(phase) => (phase, None),
         Err(error) if cancel.is_cancelled() => (Phase::Interrupted, Some(error)),
@@ -207,7 +207,7 @@ impl<'a> Work<'a> {
     }
 
     /// Steps, checks and checkpoints until there is nothing left to do.
-    fn to_the_end(&mut self, log: &mut Log, ended: &mut Ended) -> Result<Phase> {
+    fn advance(&mut self, log: &mut Log, ended: &mut Ended) -> Result<Phase> {
         let steps = self.trainer.steps();
         let every = self.plan.training.check_every(steps);
         let base = self.untuned(log)?;

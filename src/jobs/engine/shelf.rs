@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use super::speaker::Speaker;
 use crate::advisor::Machine;
-use crate::error::Result;
 use crate::files::Folders;
 use crate::hub::{Cache, Format};
 use crate::model::config::{self, Config};

@@ -121,7 +121,8 @@ pub fn plan(
     choices.train(&mut training)?;
     choices.adapt(read.method, &mut lora)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = choices.threads()?.or(settings.threads.map(usize::from));
+    let threads = choices.threads()?;
+    let threads = threads.or_else(|| settings.threads.map(usize::from));
     let threads = threads.unwrap_or(cores);
     if threads == 0 {
         return Err(Error::usage("0 threads compute nothing").at("--threads"));

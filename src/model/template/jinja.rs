@@ -190,7 +190,7 @@ mod tests {
         );
         let nested = format!(
             "{}1{}",
-            "{{ (".repeat(1) + &"(".repeat(20_000),
+            "{{ (".to_owned() + &"(".repeat(20_000),
             ")".repeat(20_000)
         );
         let lists = format!(

@@ -58,9 +58,9 @@ fn of_text(state: &State, text: &str, name: &str, given: &[Value]) -> Result<Val
             _ => Err(unsuitable(name)),
         }
     };
-    let outside = |c: char, set: &Option<Vec<char>>| {
-        set.as_ref()
-            .map_or(c.is_whitespace(), |set| set.contains(&c))
+    let outside = |c: char, set: &Option<Vec<char>>| match set {
+        Some(set) => set.contains(&c),
+        None => c.is_whitespace(),
     };
     Ok(match (name, words.as_deref()) {
         ("strip" | "lstrip" | "rstrip", _) => {

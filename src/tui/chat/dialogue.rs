@@ -165,9 +165,9 @@ impl Dialogue {
 
     /// Takes what is told of the answer that is being waited for.
     pub(super) fn hear(&mut self, ticket: u64, news: News) {
-        let answers = self.exchanges.iter_mut().flat_map(|one| &mut one.answers);
-        for answer in answers.filter(|answer| answer.waits_for() == Some(ticket)) {
-            return answer.hear(news);
+        let mut answers = self.exchanges.iter_mut().flat_map(|one| &mut one.answers);
+        if let Some(answer) = answers.find(|answer| answer.waits_for() == Some(ticket)) {
+            answer.hear(news);
         }
     }
 

@@ -71,10 +71,11 @@ fn head(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
     if let Some(pace) = story.pace {
         let mut said = vec![format!("{} gone", quantity::duration(pace.seconds))];
         if one.works {
-            said[0].push_str(&match one.left() {
-                Some(left) => format!(", {} left", quantity::duration(left)),
-                None => ", measuring what is left".to_owned(),
-            });
+            let left = match one.left() {
+                Some(left) => format!("{} left", quantity::duration(left)),
+                None => "measuring what is left".to_owned(),
+            };
+            said[0] = format!("{}, {left}", said[0]);
         }
         said.push(format!("{:.0} tokens/s", pace.tokens_per_s));
         if pace.rss_mb > 0.0 {
@@ -113,7 +114,8 @@ fn checks(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
     let shown: Vec<_> = all.iter().take(1).chain(all.iter().skip(from)).collect();
     let best = one.story.best().map(|check| check.step);
     let line = |name: &str, texts: Vec<String>| {
-        let cells: String = texts.iter().map(|text| format!("{text:>CELL$}")).collect();
+        let cells: Vec<String> = texts.iter().map(|text| format!("{text:>CELL$}")).collect();
+        let cells = cells.concat();
         format!("{:<NAME$}{cells}", wrap::fit(name, NAME - 1))
     };
     let step = |check: &&crate::finetune::run::story::Check| {

@@ -161,7 +161,7 @@ fn planned(desk: &mut Driver, rows: &str) {
 #[test]
 fn a_plan_begins_with_a_model_of_this_disk_and_a_file() {
     at_each_size("tune_plan_empty", Driver::open, &|desk| {
-        desk.press("Tab 4 n")
+        desk.press("Tab 4 n");
     });
     at_each_size("tune_plan_models", Driver::open, &|desk| {
         desk.press("Tab 4 n Enter");
@@ -188,7 +188,7 @@ fn a_plan_says_what_was_found_out_and_shows_rows_as_the_model_sees_them() {
 #[test]
 fn what_is_wrong_with_rows_has_its_place() {
     at_each_size("tune_plan_bad", Driver::open, &|desk| {
-        planned(desk, "bad.csv")
+        planned(desk, "bad.csv");
     });
     let mut desk = Driver::open(80, 40);
     planned(&mut desk, "rows.csv");

@@ -121,6 +121,9 @@ pub(in super::super) fn first_rows(
     Ok(rows)
 }
 
+/// The fields of a row, or what is wrong with it.
+type Split = Result<Vec<String>, Fault>;
+
 /// The rows of a table.
 pub(super) struct Table {
     lines: Lines,
@@ -152,7 +155,7 @@ impl Table {
     }
 
     /// The fields of the next row, and the line that it begins in.
-    fn row(&mut self) -> Result<Option<(u64, Result<Vec<String>, Fault>)>> {
+    fn row(&mut self) -> Result<Option<(u64, Split)>> {
         let mut held: VecDeque<Line> = VecDeque::new();
         let mut bytes = 0;
         let mut at = (0, 0);

@@ -107,10 +107,11 @@ impl Driver {
                     Effect::Order(order) if self.idle => self.orders.push(order),
                     // The last of the list is taken first.
                     Effect::Order(order) => waiting.extend(replies(&order).into_iter().rev()),
-                    Effect::Halt(ticket) | Effect::StopHub(ticket) => self.halted.push(ticket),
+                    Effect::Halt(ticket) | Effect::StopHub(ticket) | Effect::StopPlan(ticket) => {
+                        self.halted.push(ticket);
+                    }
                     Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
                     Effect::Hub(request) => self.hub.push(request),
-                    Effect::StopPlan(ticket) => self.halted.push(ticket),
                     Effect::Measure { ticket, .. } => {
                         let measured = Ok(measured());
                         waiting.push(Event::Measured { ticket, measured });

@@ -104,7 +104,8 @@ pub(in crate::desk) fn replies(order: &Order) -> Vec<Event> {
                         .turns
                         .iter()
                         .map(|t| format!("<{}>", t.content))
-                        .collect(),
+                        .collect::<Vec<_>>()
+                        .concat(),
                     tokens: 300,
                     of: 1024,
                     dropped: 0,
