@@ -141,14 +141,23 @@ pub(super) fn memory<'a>(card: &Card, machine: &'a Machine) -> Option<Memory<'a>
     measured.or_else(|| Needs::of(card).memory().map(Memory::Estimate))
 }
 
-/// How the model stands on `machine`.
-pub(super) fn here(card: &Card, machine: &Machine) -> Here {
+/// How the model stands on `machine` for a task that is asked for, else for what it is made for.
+pub(super) fn here_for(card: &Card, machine: &Machine, task: Option<&str>) -> Here {
     let needs = Needs {
         fetched: machine.holds(&card.id),
         measured: machine.measured(&card.id).map(Record::memory),
         ..Needs::of(card)
     };
-    needs.on(machine)
+    Needs {
+        task: task.or(needs.task),
+        ..needs
+    }
+    .on(machine)
+}
+
+/// How the model stands on `machine`.
+pub(super) fn here(card: &Card, machine: &Machine) -> Here {
+    here_for(card, machine, None)
 }
 
 /// The facts that decide how a model stands on a machine.

@@ -10,11 +10,16 @@ use crate::error::Result;
 use crate::files;
 use crate::hub::layout::{CONFIG, WEIGHTS};
 use crate::model::config::Config;
+use crate::model::json;
 use crate::model::layers::{Learning, Precision, Source};
 use crate::model::lora::{self, LoraConfig, Targets};
 use crate::model::pipeline::{Parts, Task};
 use crate::model::tape::Param;
+use crate::model::template::Template;
 use crate::model::weights::{self, Stored};
+
+/// The largest `tokenizer_config.json` that is read.
+const MOST_SETTINGS: u64 = 4 << 20;
 
 /// How the names of an adapter's two matrices end.
 const PAIR: [&str; 2] = [".lora_A.weight", ".lora_B.weight"];
@@ -39,6 +44,22 @@ pub fn write_model(
         })?,
     }
     files::write(&folder.join(CONFIG), &pretty(json))
+}
+
+/// Lets the model in `folder` say by itself how conversations become texts: as `chat_template` of
+/// its `tokenizer_config.json`, for transformers' `apply_chat_template`.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn write_template(folder: &Path, template: &dyn Template) -> Result<()> {
+    let path = folder.join("tokenizer_config.json");
+    let mut settings = if path.is_file() {
+        json::object(&path, MOST_SETTINGS)?
+    } else {
+        Map::new()
+    };
+    settings.insert("chat_template".to_owned(), json!(template.jinja()));
+    files::write(&path, &pretty(&settings))
 }
 
 /// Writes the model that an adapter makes with its base into `folder`, with all its weights.

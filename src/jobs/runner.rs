@@ -19,6 +19,8 @@ const NICE: i32 = 10;
 pub fn start(run: &Run, anyway: bool) -> Result<Child> {
     // Said here, and not only in the log of a process that ends at once.
     drop(run.lock()?);
+    // Who looks before the process has begun sees that it is to begin.
+    run.queue()?;
     let path = run.log_path();
     let failed = |e| Error::io("write", &path, e);
     let log = OpenOptions::new()

@@ -114,7 +114,7 @@ impl LoraConfig {
             Biases::All => name.strip_suffix(".bias").is_some(),
             Biases::LoraOnly => name
                 .strip_suffix(".bias")
-                .is_some_and(|module| self.targets(module)),
+                .is_some_and(|module| self.targets(module) && !is_norm(module)),
         }
     }
 
@@ -150,6 +150,12 @@ impl fmt::Display for Targets {
             Self::Named(names) => f.write_str(&names.join(",")),
         }
     }
+}
+
+/// Whether a module is a norm, which no adapter is put on.
+fn is_norm(module: &str) -> bool {
+    let last = module.rsplit('.').next().unwrap_or(module);
+    last.starts_with("ln_") || last.to_lowercase().contains("norm")
 }
 
 impl Targets {

@@ -88,7 +88,7 @@ pub(super) fn rank(cards: &[Arc<Card>], c: &Constraints, scale: &Scale<'_>) -> R
     let mut models = Vec::new();
     let mut refused = Vec::new();
     for card in cards.iter().filter(|card| can_be_meant(card, c)) {
-        let here = here::here(card, scale.machine);
+        let here = here::here_for(card, scale.machine, c.task.as_deref());
         let pass = latency::pass(card, c.task.as_deref(), scale.machine);
         let broken = broken(card, &here, pass, c, scale);
         if broken.is_empty() {

@@ -227,6 +227,18 @@ impl Run {
         state.write(&self.state_path())
     }
 
+    /// Says that a process is about to begin, or to go on with it.
+    ///
+    /// # Errors
+    /// When its state cannot be read or written.
+    pub fn queue(&self) -> Result<()> {
+        let state = State {
+            state: Phase::Queued,
+            ..State::read(&self.state_path())?
+        };
+        state.write(&self.state_path())
+    }
+
     /// Asks the process that works on it.
     ///
     /// # Errors

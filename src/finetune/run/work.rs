@@ -26,6 +26,7 @@ use crate::index::{Draft, Library};
 use crate::jobs::Cancel;
 use crate::model::layers::{Precision, Source};
 use crate::model::pipeline::Task;
+use crate::model::template;
 
 /// How a process goes on with a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -420,6 +421,10 @@ impl<'a> Work<'a> {
             &self.config,
             &self.plan.learning(),
         )?;
+        let template = self.plan.data.template.as_deref().and_then(template::named);
+        if let Some(template) = template {
+            result::write_template(&self.run.model_path(), template)?;
+        }
         Ok(evaluation)
     }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Value;
+use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind};
 
 use super::{Turn, methods};
@@ -19,6 +19,9 @@ const MOST_BYTES: usize = 256 << 10;
 
 /// What a rendering may take: instructions, and 64 bytes made for each.
 const FUEL: u64 = 150_000;
+
+/// The most parts of a value that is shown: lists, maps and what is in them.
+const MOST_PARTS: usize = 20_000;
 
 /// How deep macros may call each other.
 const DEPTH: usize = 64;
@@ -98,6 +101,18 @@ fn environment() -> Result<Environment<'static>> {
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(DEPTH);
     environment.set_unknown_method_callback(methods::call);
+    // Fuel counts what is made and not what is walked through: lists within lists.
+    environment.set_formatter(|out, state, value| {
+        weigh(value)?;
+        minijinja::escape_formatter(out, state, value)
+    });
+    environment.add_filter(
+        "tojson",
+        |value: Value, indent: Option<Value>, options: Kwargs| {
+            weigh(&value)?;
+            minijinja::filters::tojson(&value, indent, options)
+        },
+    );
     environment.add_function("raise_exception", |why: String| -> Refusal<Value> {
         Err(refused(format!("the template refuses it: {why}")))
     });
@@ -105,6 +120,30 @@ fn environment() -> Result<Environment<'static>> {
         Err(refused("the template asks for today's date".to_owned()))
     });
     Ok(environment)
+}
+
+/// Refuses a value of more than [`MOST_PARTS`] parts, each counted as often as it is in it.
+fn weigh(value: &Value) -> Refusal<()> {
+    let mut waiting = vec![value.clone()];
+    let mut count = 0;
+    while let Some(value) = waiting.pop() {
+        count += 1;
+        if count + waiting.len() > MOST_PARTS {
+            return Err(minijinja::Error::from(ErrorKind::OutOfFuel));
+        }
+        match value.kind() {
+            ValueKind::Seq | ValueKind::Iterable => {
+                waiting.extend(value.try_iter()?.take(MOST_PARTS));
+            }
+            ValueKind::Map => {
+                for key in value.try_iter()?.take(MOST_PARTS) {
+                    waiting.push(value.get_item(&key)?);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// What a function of a template gives.
