@@ -1,7 +1,7 @@
 //! Rows as what a model learns from, as transformers' example scripts make them, without padding.
 //!
 //! [`Maker`] makes features of one row at a time, whatever the task; what is packed into blocks
-//! goes through [`Blocks`] after that. [`prepare`] writes those of a part to a file, and
+//! goes through [`Blocks`] after that. [`prepare()`] writes those of a part to a file, and
 //! [`Prepared`] reads them by position. [`Masking`] draws what a masked model has to fill in.
 
 mod blocks;

@@ -5,7 +5,7 @@
 //! - [`Ask`]: what is asked of the process that works on it
 //! - [`Event`], [`Log`], [`Tail`]: what happened, appended and read
 //! - [`Story`]: what happened so far, kept short
-//! - [`work`]: from a plan to a result, from wherever it stands; [`probe`]: what that would take
+//! - [`work()`]: from a plan to a result, from wherever it stands; [`probe()`]: what that would take
 
 mod control;
 mod events;

@@ -1,6 +1,6 @@
 //! Architectures that run through `candle_transformers`, in f32 and only to be used, not trained.
 //!
-//! - [`tensors`]: a checkpoint as candle asks for it
+//! - `tensors`: a checkpoint as candle asks for it
 //! - `modernbert`: the encoder; the heads on it are ours
 //! - `llama`, `qwen2`, `qwen3`: decoders, behind one [`Causal`]
 
