@@ -144,7 +144,8 @@ fn check(opened: Opened, maker: Option<&Maker<'_>>, cancel: &Cancel) -> Result<D
     };
     // Blocks and windows leave nothing out, so there is no limit to a row.
     let recipe = maker.recipe();
-    let is_cut = recipe.block().is_none() && recipe.task != Task::QuestionAnswering;
+    let packs = recipe.block().is_some() && !opened.is_dialogue();
+    let is_cut = !packs && recipe.task != Task::QuestionAnswering;
     let limit = is_cut.then_some(recipe.max_length as u64);
     let ruler = Ruler {
         unit: "tokens",
