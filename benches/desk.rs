@@ -22,6 +22,7 @@ use ratatui::backend::TestBackend;
 mod terminal;
 
 mod figures;
+mod streaming;
 
 use figures::{Table, Times, milliseconds, time};
 use terminal::Session;
@@ -46,6 +47,7 @@ fn main() {
     processes(&program, root.path(), &mut table);
     keystrokes(root.path(), &mut table);
     models(root.path(), &mut table);
+    streaming::rows(&program, root.path(), &mut table);
     idle(&program, root.path(), &mut table);
     table.print();
 }
@@ -184,6 +186,7 @@ impl Driven {
                 ticket,
                 card: Engine::card(&self.advisor, &id),
             },
+            Request::Rescan => Event::Lapsed,
             Request::Find { ticket, wanted } => {
                 let kept = self.catalogue.clone().map(Ok);
                 let made = kept.unwrap_or_else(|| self.advisor.catalogue(&[]).map(Arc::new));

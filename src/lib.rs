@@ -9,7 +9,7 @@
 //! - [`advisor`]: question, constraints, ranked models, claims; comparison; plan; this machine
 //! - [`finetune`]: rows to what a model learns from, and the learning
 //! - [`model`]: the models themselves, for inference and training
-//! - [`hub`]: the models on this disk, in the cache that Python's clients share
+//! - [`hub`]: the models on this disk, in the cache that Python's clients share, and their way there
 //! - [`index`]: the search index and the store of the user's cards
 //! - [`settings`]: what the user has set in `config.yaml`
 //! - [`card`]: model cards, read and checked; every fact remembers its line

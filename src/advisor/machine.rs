@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use super::measured::{Measured, Record};
 use crate::files::Folders;
 use crate::hub::{Cache, Cached};
 use crate::settings::Settings;
@@ -24,6 +25,10 @@ pub struct Machine {
     pub threads: usize,
     /// The models in the cache, in the order of ids.
     pub cached: Vec<Cached>,
+    /// What was measured of models here.
+    pub measured: Measured,
+    /// The cache that they are in.
+    models: Option<Cache>,
     /// Where a measured speed is kept between sessions.
     cache: Option<std::path::PathBuf>,
     speed: OnceLock<Speed>,
@@ -45,7 +50,18 @@ impl Machine {
         let mut machine = Self::bare();
         machine.cache = Some(folders.cache.join("machine.json"));
         machine.threads = settings.threads.map_or(machine.cores, usize::from);
-        machine.cached = Cache::of_environment(settings).scan().0;
+        machine.models = Some(Cache::of_environment(settings));
+        machine.measured = Measured::read(&folders.cache, machine.threads);
+        machine.rescanned()
+    }
+
+    /// The same, with the models that are in the cache now.
+    #[must_use]
+    pub fn rescanned(&self) -> Self {
+        let mut machine = self.clone();
+        if let Some(models) = &machine.models {
+            machine.cached = models.scan().0;
+        }
         machine
     }
 
@@ -58,6 +74,8 @@ impl Machine {
             free_memory,
             threads: cores,
             cached: Vec::new(),
+            measured: Measured::default(),
+            models: None,
             cache: None,
             speed,
         }
@@ -65,24 +83,47 @@ impl Machine {
 
     /// Whether all that runs the model is on this disk.
     pub fn holds(&self, id: &str) -> bool {
-        let found = self.cached.binary_search_by(|c| c.id.as_str().cmp(id));
-        found.is_ok_and(|at| self.cached[at].whole)
+        self.cached(id).is_some_and(|cached| cached.whole)
     }
 
-    fn bare() -> Self {
+    /// What was measured here of the model `id`, as it is on this disk.
+    pub fn measured(&self, id: &str) -> Option<&Record> {
+        let cached = self.cached(id);
+        self.measured
+            .find(id, cached.and_then(|c| c.revision.as_deref()))
+    }
+
+    fn cached(&self, id: &str) -> Option<&Cached> {
+        let found = self.cached.binary_search_by(|c| c.id.as_str().cmp(id));
+        found.ok().map(|at| &self.cached[at])
+    }
+
+    /// Memory in all, and memory that is free or can be freed at this moment; bytes, 0 where the
+    /// system does not tell.
+    pub fn memory_now() -> (u64, u64) {
         let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
         let system = System::new_with_specifics(memory).ok();
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         // A container's limit counts, where there is one.
         let limits = system.as_ref().and_then(System::cgroup_limits);
         let total = system.as_ref().map_or(0, System::total_memory);
         let free = system.as_ref().map_or(0, System::available_memory);
+        (
+            limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
+            limits.map_or(free, |l| l.free_memory.min(free)),
+        )
+    }
+
+    fn bare() -> Self {
+        let (memory, free_memory) = Self::memory_now();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             cores,
-            memory: limits.as_ref().map_or(total, |l| l.total_memory.min(total)),
-            free_memory: limits.map_or(free, |l| l.free_memory.min(free)),
+            memory,
+            free_memory,
             threads: cores,
             cached: Vec::new(),
+            measured: Measured::default(),
+            models: None,
             cache: None,
             speed: OnceLock::new(),
         }
@@ -127,17 +168,6 @@ impl Machine {
         };
         let _ = self.speed.set(best);
         Some(best)
-    }
-
-    /// Free bytes on the disk that holds `path`.
-    pub fn free_disk(path: &Path) -> Option<u64> {
-        let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;
-        let path = path.ancestors().find_map(|p| p.canonicalize().ok())?;
-        disks
-            .iter()
-            .filter(|d| path.starts_with(d.mount_point()))
-            .max_by_key(|d| d.mount_point().as_os_str().len())
-            .map(sysinfo::Disk::available_space)
     }
 }
 

@@ -14,7 +14,9 @@ mod json;
 mod latency;
 mod lookup;
 pub mod machine;
+pub mod measured;
 mod no_card;
+pub mod offer;
 mod out_of_reach;
 pub mod plan;
 pub mod present;
@@ -34,8 +36,10 @@ use std::sync::Arc;
 
 pub use answer::{Answer, Comparison};
 pub use catalogue::Catalogue;
+pub use here::{Room, Space, architecture_name, is_known};
 pub use machine::Machine;
 pub use question::{Intent, Reading};
+pub use recipe::{Advice, advice};
 pub use related::{Related, Relation};
 pub use sheet::{Stated, sheet};
 
@@ -110,6 +114,17 @@ impl Advisor {
             library,
             machine,
             vocabulary,
+            weights: Weights::shipped(),
+        }
+    }
+
+    /// The same, with the models that are on this disk now.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self {
+            library: Arc::clone(&self.library),
+            machine: self.machine.rescanned(),
+            vocabulary: Arc::clone(&self.vocabulary),
             weights: Weights::shipped(),
         }
     }
@@ -214,7 +229,15 @@ impl Advisor {
         })
     }
 
-    /// The id that a name on the command line means: an id, an alias, or the last part of an id.
+    /// The id of the card that a name on the command line means: an id, an alias, or the last part
+    /// of an id.
+    ///
+    /// # Errors
+    /// When it has no card; the hint names the nearest.
+    pub fn resolve(&self, name: &str) -> Result<String> {
+        self.model_id(&self.desk(), name)
+    }
+
     fn model_id(&self, desk: &Desk<'_>, name: &str) -> Result<String> {
         if let Some(card) = desk.library.card(name)? {
             return Ok(card.id.clone());

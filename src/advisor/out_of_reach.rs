@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::answer::{Action, Answer, Availability, Claim, Part, RunsHere};
-use super::compose::{citations, cited, computed, name, of_machine};
+use super::compose::{citations, cited, computed, name, of_machine, of_measurement};
 use super::question::{Constraints, Intent, Reading};
 use super::rank::rank;
 use super::{Advisor, Desk, here, quantity, script};
@@ -25,7 +25,8 @@ impl Advisor {
             return Err(super::no_card::unknown(&desk, &id, None)?);
         };
         let mut claims = standing(&desk, card);
-        claims.extend(instead(&desk, card)?);
+        let (claim, runs) = instead(&desk, card)?.unzip();
+        claims.extend(claim);
         let text = script::run(card, None, &[]);
         let title = format!("{} with transformers", name(card));
         let parts = vec![
@@ -36,11 +37,16 @@ impl Advisor {
                 shown: true,
             },
         ];
-        let action = Action {
+        let script = Action {
             kind: "script".to_owned(),
             label: title,
             text,
         };
+        let runs = runs.flatten().map(|id| Action {
+            kind: "try".to_owned(),
+            label: format!("try {} here", text::ident(&id)),
+            text: id,
+        });
         Ok(Answer {
             citations: citations(&parts),
             reading: Reading {
@@ -53,7 +59,7 @@ impl Advisor {
             models: Vec::new(),
             plan: None,
             comparison: None,
-            actions: vec![action],
+            actions: std::iter::once(script).chain(runs).collect(),
             swap: None,
         })
     }
@@ -68,7 +74,7 @@ fn standing(desk: &Desk<'_>, card: &Card) -> Vec<Claim> {
     let sentence = match (here.runs, &kind) {
         (RunsHere::Yes, _) => match here.availability {
             Availability::Fetch => format!(
-                "{named} runs at this desk once it is fetched: `hf download {id}`, then `modeldesk try {id}`.",
+                "{named} runs at this desk once it is fetched: `modeldesk pull {id}`, then `modeldesk try {id}`.",
                 id = text::ident(&card.id)
             ),
             _ => format!(
@@ -89,18 +95,22 @@ fn standing(desk: &Desk<'_>, card: &Card) -> Vec<Claim> {
         None => computed(sentence),
     }];
     let free = quantity::bytes(desk.machine.free_memory);
-    claims.push(match here::memory(card) {
+    claims.push(match here::memory(card, desk.machine) {
+        Some(memory @ here::Memory::Measured(_)) => of_measurement(format!(
+            "Running it takes {}; {free} are free.",
+            memory.words()
+        )),
         Some(memory) => computed(format!(
             "Running it takes about {} of memory (est: its weights and a quarter more); {free} are free.",
-            quantity::bytes(memory)
+            quantity::bytes(memory.bytes())
         )),
         None => of_machine(format!("Its card gives no size; {free} of memory are free here.")),
     });
     claims
 }
 
-/// The best model that runs here and does the same work.
-fn instead(desk: &Desk<'_>, card: &Arc<Card>) -> Result<Option<Claim>> {
+/// What is said of the best model that runs here and does the same work, and its id.
+fn instead(desk: &Desk<'_>, card: &Arc<Card>) -> Result<Option<(Claim, Option<String>)>> {
     let Some(task) = &card.facts.pipeline_tag else {
         return Ok(None);
     };
@@ -118,20 +128,19 @@ fn instead(desk: &Desk<'_>, card: &Arc<Card>) -> Result<Option<Claim>> {
         .collect();
     let ranking = rank(&others, &wanted, &scale);
     let task = text::ident(&task.value);
-    Ok(Some(match ranking.models.first() {
-        Some(best) => {
-            let sentence = format!(
-                "For {task} here: {} ({}).",
-                name(&best.card),
-                best.here.words()
-            );
-            match &best.card.facts.pipeline_tag {
-                Some(tag) => cited(&best.card, tag.line, sentence),
-                None => computed(sentence),
-            }
-        }
-        None => computed(format!(
-            "No model with a card here does {task} at this desk."
-        )),
+    Ok(Some(if let Some(best) = ranking.models.first() {
+        let sentence = format!(
+            "For {task} here: {} ({}).",
+            name(&best.card),
+            best.here.words()
+        );
+        let claim = match &best.card.facts.pipeline_tag {
+            Some(tag) => cited(&best.card, tag.line, sentence),
+            None => computed(sentence),
+        };
+        (claim, Some(best.card.id.clone()))
+    } else {
+        let sentence = format!("No model with a card here does {task} at this desk.");
+        (computed(sentence), None)
     }))
 }

@@ -1,6 +1,6 @@
 //! Amounts: how people type them, how the desk shows them.
 
-pub use crate::text::grouped;
+pub use crate::text::{bytes, grouped};
 
 /// Bytes in a gigabyte as models and memory are sold: 10^9.
 pub const GB: u64 = 1_000_000_000;
@@ -39,6 +39,15 @@ impl Quantity {
 
     pub(super) fn bytes(self) -> Option<u64> {
         (self.unit == Unit::Bytes).then(|| self.whole())
+    }
+}
+
+/// A time as it is shown: `0.8 ms`, `86 ms`, `1.7 s`.
+pub(super) fn milliseconds(ms: f64) -> String {
+    match ms {
+        ms if ms < 9.95 => format!("{ms:.1} ms"),
+        ms if ms < 995.0 => format!("{ms:.0} ms"),
+        ms => format!("{:.1} s", ms / 1000.0),
     }
 }
 
@@ -147,22 +156,6 @@ pub(super) fn parse(text: &str) -> Option<Quantity> {
         value,
         unit: unit_of,
     })
-}
-
-/// `990 MB`, `3.1 GB`: at most three digits, decimal units.
-pub fn bytes(count: u64) -> String {
-    let value = count as f64;
-    let (scaled, name) = match count {
-        0..1_000 => return format!("{count} B"),
-        1_000..1_000_000 => (value / 1e3, "kB"),
-        1_000_000..1_000_000_000 => (value / 1e6, "MB"),
-        _ => (value / 1e9, "GB"),
-    };
-    if scaled < 9.95 && scaled.fract() > 0.05 {
-        format!("{scaled:.1} {name}")
-    } else {
-        format!("{scaled:.0} {name}")
-    }
 }
 
 /// `124M`, `22.7M`, `1000`.

@@ -32,6 +32,63 @@ struct Own {
     source: &'static str,
 }
 
+/// What a run is made with where the user says nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Advice {
+    /// `learning_rate`.
+    pub learning_rate: f64,
+    /// `lr_scheduler_type`.
+    pub lr_scheduler_type: String,
+    /// `warmup_steps`; below 1 a share of all steps.
+    pub warmup_steps: f64,
+    /// `per_device_train_batch_size`.
+    pub batch_size: u64,
+    /// `num_train_epochs`.
+    pub epochs: u64,
+    /// Tokens that a row is cut at.
+    pub max_length: u64,
+    /// `lora_r` and `lora_alpha`, where a card says them.
+    pub lora: Option<(u64, u64)>,
+    /// Who says so: a card with its line, or the program's own reason.
+    pub source: String,
+}
+
+/// The advice for tuning on `task` by `method`: the card's recipe, where there is one, and for what
+/// it leaves open the program's own.
+pub fn advice(card: Option<&Card>, task: &str, method: &str) -> Advice {
+    let own = own(task, method);
+    let known = card.and_then(|card| Some((card, Shape::of(card)?)));
+    let Some((card, shape)) = known else {
+        return Advice {
+            learning_rate: own.learning_rate,
+            lr_scheduler_type: "linear".to_owned(),
+            warmup_steps: own.warmup_ratio.unwrap_or(0.0),
+            batch_size: own.batch_size,
+            epochs: own.epochs,
+            max_length: 512,
+            lora: None,
+            source: own.source.to_owned(),
+        };
+    };
+    let settings = settings(card, task, method, &shape);
+    Advice {
+        learning_rate: settings.learning_rate,
+        lr_scheduler_type: settings.lr_scheduler_type,
+        warmup_steps: settings
+            .warmup_ratio
+            .or_else(|| settings.warmup_steps.map(|steps| steps as f64))
+            .unwrap_or(0.0),
+        batch_size: settings.batch_size,
+        epochs: settings.epochs,
+        max_length: settings.max_length,
+        lora: Some((settings.lora_r, settings.lora_alpha)),
+        source: match settings.line {
+            Some(line) => format!("{}:{line}", card.id),
+            None => settings.source.unwrap_or_default(),
+        },
+    }
+}
+
 /// The settings for tuning `card` on `task`: a recipe counts for the tasks that it was made for, and
 /// what it leaves open is the program's own.
 pub(super) fn settings(card: &Card, task: &str, method: &str, shape: &Shape) -> Settings {

@@ -7,18 +7,22 @@
 mod ask;
 mod bench;
 mod cards;
+mod chat;
 mod compare;
 mod completions;
 mod doctor;
+mod eval;
 mod interrupt;
 mod model;
 pub mod out;
 mod plain;
+mod pull;
 mod try_model;
 mod tune;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroUsize;
 
 use clap::{Parser, Subcommand};
 
@@ -45,7 +49,10 @@ Examples:
   modeldesk                                    the desk, on a terminal
   modeldesk ask \"Which model is best for summarizing legal documents?\"
   modeldesk compare bert distilbert            side by side
+  modeldesk pull google/flan-t5-small          fetch a model from the hub
   modeldesk try DIR \"Some text.\"                run a model on a text
+  modeldesk chat DIR                           talk to a model, line by line
+  modeldesk eval DIR --data test.csv           how good it is, and how sure that is
   modeldesk cards list                         the model cards on this disk
   modeldesk cards show google/flan-t5-base     read one
   modeldesk cards import models.jsonl.gz       index cards of your own, in bulk
@@ -68,10 +75,16 @@ enum Command {
     Compare(compare::Arguments),
     /// List, read, check, add and import model cards
     Cards(cards::Arguments),
+    /// Fetch a model from the hub, or go on with what was interrupted
+    Pull(pull::Arguments),
     /// Run a model on a text, or on a file of them
     Try(Box<try_model::Arguments>),
+    /// Talk to a model, line by line
+    Chat(Box<chat::Arguments>),
     /// Look at data as a model would learn from it
     Tune(Box<tune::Arguments>),
+    /// Measure how good a model is on rows whose answers are known
+    Eval(Box<eval::Arguments>),
     /// Measure how fast a model is here, and what it takes
     Bench(bench::Arguments),
     /// Say what this machine has, where things are, and what would run
@@ -91,8 +104,11 @@ impl Command {
             Self::Ask(arguments) => ask::run(&arguments, &own.settings, out),
             Self::Compare(arguments) => compare::run(&arguments, &own.settings, out),
             Self::Cards(arguments) => cards::run(arguments, &own.settings, out),
+            Self::Pull(arguments) => pull::run(&arguments, &own.settings, out),
             Self::Try(arguments) => try_model::run(&arguments, &own.settings, out),
+            Self::Chat(arguments) => chat::run(&arguments, &own.settings, out),
             Self::Tune(arguments) => tune::run(&arguments, &own.settings, out),
+            Self::Eval(arguments) => eval::run(&arguments, &own.settings, out),
             Self::Bench(arguments) => bench::run(&arguments, &own.settings, out),
             Self::Doctor(arguments) => doctor::run(&arguments, own, out),
             Self::Completions(arguments) => completions::run(&arguments, out),
@@ -109,15 +125,16 @@ struct Own {
 }
 
 impl Own {
-    /// Reads the settings, and applies those that hold for the whole program.
-    fn read() -> Self {
+    /// Reads the settings, and applies those that hold for the whole program. A command may say on
+    /// how many threads it computes.
+    fn read(threads: Option<NonZeroUsize>) -> Self {
         // Who has no folders is told by what needs them.
         let (settings, mut notices) = match Folders::of_user() {
             Ok(folders) => Settings::read(&folders),
             Err(_) => (Settings::default(), Vec::new()),
         };
         out::paint(settings.in_colour());
-        if let Some(Err(error)) = settings.threads.map(jobs::compute_on) {
+        if let Some(Err(error)) = threads.or(settings.threads).map(jobs::compute_on) {
             notices.push(Notice(error.to_string()));
         }
         let (look, misfits) = Look::of(&settings);
@@ -140,7 +157,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let mut out = Out::new();
-    let own = Own::read();
+    let threads = match &parsed.command {
+        Some(Command::Tune(arguments)) => arguments.threads(),
+        _ => None,
+    };
+    let own = Own::read(threads);
     let ended = match parsed.command {
         Some(command) => command.run(&own, &mut out),
         None => desk(own, &mut out),

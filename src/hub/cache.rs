@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::repository;
+use super::{environment, repository};
 use crate::error::{Notice, shown};
 use crate::settings::Settings;
 use crate::{files, index, text};
@@ -55,9 +55,12 @@ impl Cache {
     /// The cache of this user: as set, else where `HF_HUB_CACHE`, `HF_HOME` or `XDG_CACHE_HOME`
     /// puts it, else `~/.cache/huggingface/hub`.
     pub fn of_environment(settings: &Settings) -> Self {
-        let set = settings.cache.clone();
-        let chosen = set.unwrap_or_else(|| place(|name| std::env::var_os(name)));
-        Self::at(chosen)
+        settings.cache.clone().map_or_else(Self::usual, Self::at)
+    }
+
+    /// The cache of this user where nothing else is set.
+    pub fn usual() -> Self {
+        Self::at(place(|name| std::env::var_os(name)))
     }
 
     /// The cache in `folder`.
@@ -91,11 +94,36 @@ impl Cache {
         (found, self.notices(said))
     }
 
+    /// The model `id`, if anything of it is here.
+    pub fn find(&self, id: &str) -> Option<Cached> {
+        index::check_id(id).ok()?;
+        let folder = self.folder_of(id);
+        let found = folder.symlink_metadata().ok()?;
+        found
+            .is_dir()
+            .then(|| repository::read(&folder, id.to_owned()).0)
+    }
+
     /// The folder of a model's files, as they are at the revision that is kept.
     pub fn snapshot(&self, cached: &Cached) -> Option<PathBuf> {
-        let name = format!("{MODELS}{}", cached.id.replace('/', "--"));
         let revision = cached.revision.as_ref()?;
-        Some(self.folder.join(name).join("snapshots").join(revision))
+        Some(self.folder_of(&cached.id).join("snapshots").join(revision))
+    }
+
+    fn folder_of(&self, id: &str) -> PathBuf {
+        self.folder
+            .join(format!("{MODELS}{}", id.replace('/', "--")))
+    }
+
+    /// The folder of the files of the model `id` at `commit`, else at the revision that is kept;
+    /// none if they are not all there.
+    pub fn files_of(&self, id: &str, commit: Option<&str>) -> Option<PathBuf> {
+        let mut cached = self.find(id)?;
+        if let Some(commit) = commit.filter(|commit| repository::is_commit(commit)) {
+            cached.revision = Some(commit.to_owned());
+            return self.snapshot(&cached).filter(|folder| folder.is_dir());
+        }
+        self.snapshot(&cached).filter(|_| cached.whole)
     }
 
     fn notices(&self, mut said: Vec<String>) -> Vec<Notice> {
@@ -139,14 +167,11 @@ fn take(
 
 /// Where the environment puts the cache, by the rules of `huggingface_hub`.
 fn place(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-    let set = |name| {
+    let set = |name: &str| {
         let value = variable(name).filter(|value| !value.is_empty())?;
         Some(files::from_home(Path::new(&value)))
     };
-    set("HF_HUB_CACHE")
-        .or_else(|| Some(set("HF_HOME")?.join("hub")))
-        .or_else(|| Some(set("XDG_CACHE_HOME")?.join("huggingface/hub")))
-        .unwrap_or_else(|| files::from_home(Path::new("~/.cache/huggingface/hub")))
+    set("HF_HUB_CACHE").unwrap_or_else(|| environment::home(&set).join("hub"))
 }
 
 #[cfg(test)]

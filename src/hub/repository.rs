@@ -276,12 +276,12 @@ fn main(folder: &Path) -> Option<String> {
     is_commit(&text).then_some(text)
 }
 
-fn is_commit(text: &str) -> bool {
+pub(super) fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The name in `../../blobs/NAME`; none of a fetch that is not finished.
-fn blob_named(target: &Path) -> Option<&str> {
+pub(super) fn blob_named(target: &Path) -> Option<&str> {
     let mut parts = target.components();
     let up = Some(Component::ParentDir);
     let blobs = Some(Component::Normal("blobs".as_ref()));

@@ -30,6 +30,15 @@ pub struct Draft {
     pub text: String,
 }
 
+/// What became of a card from a hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenIn {
+    /// It answers, marked as imported and unchecked.
+    Indexed,
+    /// A card of that origin has the id already and answers instead.
+    Kept(Origin),
+}
+
 impl Library {
     /// Adds the user's own cards, in place of those with the same ids. Durable when this returns.
     /// `waiting` is told whom this waits for, if anyone.
@@ -83,6 +92,28 @@ impl Library {
         self.write("removing cards", SMALL_HEAP, waiting, |pen| {
             pen.batch(|sheet| ids.iter().try_for_each(|id| sheet.remove(id)))
         })
+    }
+
+    /// Takes in the card of a model that came from a hub, unchecked, in place of an imported one.
+    ///
+    /// # Errors
+    /// When `id` is none, the store cannot be written, or another process writes for more than ten
+    /// seconds.
+    pub fn take_in(&self, id: &str, text: &str, waiting: &mut dyn FnMut(&str)) -> Result<TakenIn> {
+        check_id(id).map_err(|why| not_an_id(id, &why))?;
+        let there = self.card(id)?;
+        let card = Card::parse(id, Origin::Imported, kept(text));
+        match there.map(|there| (there.origin, there)) {
+            Some((Origin::Imported, there)) if there.text == card.text => {
+                return Ok(TakenIn::Indexed);
+            }
+            Some((Origin::Imported, _)) | None => {}
+            Some((origin, _)) => return Ok(TakenIn::Kept(origin)),
+        }
+        self.write("indexing a card", SMALL_HEAP, waiting, |pen| {
+            pen.batch(|sheet| sheet.card(&card))
+        })?;
+        Ok(TakenIn::Indexed)
     }
 
     /// Takes the write lock, brings the index up to date, and lets `work` write.

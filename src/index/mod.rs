@@ -34,7 +34,7 @@ use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
 use build::{Home, Opened};
-pub use change::Draft;
+pub use change::{Draft, TakenIn};
 use document::ORIGINS;
 pub use document::origin_name;
 pub use document::precedence;

@@ -14,6 +14,7 @@ use super::catalogue::{self, Find};
 use super::{panic_error, spawn};
 use crate::advisor::catalogue::{Catalogue, Found, OnDisk, Wanted};
 use crate::advisor::machine::Machine;
+use crate::advisor::offer::Offer;
 use crate::advisor::{Advisor, Answer, Reading, Related};
 use crate::card::{Card, Origin, Problem};
 use crate::error::{Error, Result};
@@ -73,6 +74,14 @@ pub trait Engine: Send + Sync + 'static {
         Ok(true)
     }
 
+    /// The same, with what is on this disk now; nothing if that makes no difference to it.
+    fn renewed(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// What the user should know of what happened since the last call.
     fn take_notices(&self) -> Vec<Notice> {
         Vec::new()
@@ -107,6 +116,7 @@ impl Engine for Advisor {
         Ok(Some(OpenCard {
             problems: crate::card::check(&card),
             related: self.related(&card)?,
+            offer: self.offer(&card),
             card,
         }))
     }
@@ -127,6 +137,10 @@ impl Engine for Advisor {
         Self::is_current(self, catalogue)
     }
 
+    fn renewed(&self) -> Option<Self> {
+        Some(Self::renewed(self))
+    }
+
     fn take_notices(&self) -> Vec<Notice> {
         self.library().take_notices()
     }
@@ -141,6 +155,8 @@ pub struct OpenCard {
     pub problems: Vec<Problem>,
     /// The cards beside it, the closest first.
     pub related: Vec<Related>,
+    /// What it can be tried for, if it runs here.
+    pub offer: Option<Offer>,
 }
 
 /// What the desk shows of a library that has been opened.
@@ -150,6 +166,8 @@ pub struct Opened {
     pub counts: Vec<(Origin, usize)>,
     /// Names of models, for completion while typing.
     pub names: Vec<String>,
+    /// The built-in models and the user's own that run here.
+    pub offers: Vec<Offer>,
     /// Cores that this process may use.
     pub cores: usize,
     /// Memory that is free or can be freed, bytes.
@@ -216,6 +234,8 @@ pub enum Request {
         /// The card's id.
         id: String,
     },
+    /// Look anew which models are on this disk.
+    Rescan,
     /// Find models.
     Find {
         /// Names this request.
@@ -286,14 +306,16 @@ pub fn open_advisor(folders: &Folders, settings: &Settings) -> Result<(Advisor, 
     }
     names.sort();
     names.dedup();
+    let advisor = Advisor::new(Arc::new(library), machine);
     let opened = Opened {
-        counts: library.counts(),
+        counts: advisor.library().counts(),
         names,
-        cores: machine.cores,
-        free_memory: machine.free_memory,
+        offers: advisor.offers(),
+        cores: advisor.machine().cores,
+        free_memory: advisor.machine().free_memory,
         notices,
     };
-    Ok((Advisor::new(Arc::new(library), machine), opened))
+    Ok((advisor, opened))
 }
 
 /// A handle on the thread. Dropping it lets the thread end after the work at hand.
@@ -350,11 +372,13 @@ impl Request {
     /// comes first.
     fn slot(&self) -> (u8, Requester) {
         match self {
-            Self::Find { .. } => (0, Requester::default()),
-            Self::Card { by, .. } => (1, *by),
-            Self::Compare { by, .. } => (2, *by),
-            Self::Try { by, .. } => (3, *by),
-            Self::Ask { .. } | Self::Redo { .. } => (4, Requester::default()),
+            // What is asked together with it is answered from what is there now.
+            Self::Rescan => (0, Requester::default()),
+            Self::Find { .. } => (1, Requester::default()),
+            Self::Card { by, .. } => (2, *by),
+            Self::Compare { by, .. } => (3, *by),
+            Self::Try { by, .. } => (4, *by),
+            Self::Ask { .. } | Self::Redo { .. } => (5, Requester::default()),
         }
     }
 }
@@ -421,6 +445,7 @@ impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
                 ticket,
                 card: self.with_engine("reading the card", |engine| engine.card(&id)),
             },
+            Request::Rescan => return self.rescan(),
             Request::Find { ticket, wanted } => match self.hand_over(Find { ticket, wanted }) {
                 Ok(()) => return,
                 Err(error) => Report::Found {
@@ -432,6 +457,15 @@ impl<E: Engine, R: Fn(Report) + Send + Sync + 'static> Served<E, R> {
         (self.report)(report);
         if let Some(engine) = &self.engine {
             tell_notices(&**engine, &*self.report);
+        }
+    }
+
+    /// Works with what is on this disk now; the catalogue's thread makes its list anew.
+    fn rescan(&mut self) {
+        let renew = |engine: &E| Ok(engine.renewed());
+        if let Ok(Some(renewed)) = self.with_engine("looking at the disk", renew) {
+            self.engine = Some(Arc::new(renewed));
+            self.finds = None;
         }
     }
 

@@ -3,8 +3,10 @@
 //! Cards, ids, file names, data rows, generated tokens and the error texts of libraries all come
 //! through here. [`Stream`] is the one state machine; [`block`] and [`line()`] run it over a whole
 //! text, [`ident()`] makes visible what the others remove, [`json`] escapes it. [`nearest()`] says
-//! what a misspelt name was meant to be, [`grouped()`] writes a number so that it can be read.
+//! what a misspelt name was meant to be, [`bytes`] and [`grouped()`] write a number so that it can
+//! be read.
 
+mod amount;
 mod chars;
 mod ident;
 mod nearest;
@@ -12,6 +14,7 @@ mod stream;
 
 use std::borrow::Cow;
 
+pub use amount::bytes;
 pub use ident::ident;
 pub use nearest::nearest;
 pub use stream::Stream;

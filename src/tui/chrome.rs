@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
-use super::editor::Shown;
+use super::editor::{Editor, Shown};
 use super::pane::{Library, Shell};
 use super::theme::Theme;
 use super::wrap;
@@ -97,10 +97,13 @@ pub(super) fn header(
             style,
         );
     }
-    let right = standing(shell);
-    let left = area.right().saturating_sub(wrap::width(&right) as u16);
-    if left > x {
-        put(buffer, area, (left, area.y), &right, theme.dim());
+    // Where there is little room the machine goes first.
+    for right in standing(shell) {
+        let left = area.right().saturating_sub(wrap::width(&right) as u16);
+        if left > x {
+            put(buffer, area, (left, area.y), &right, theme.dim());
+            return;
+        }
     }
 }
 
@@ -113,17 +116,20 @@ pub(super) fn tab_at(tabs: &[&str], x: u16) -> Option<usize> {
     })
 }
 
-/// `54 cards | 2 cores, 21 GB free`.
-fn standing(shell: &Shell) -> String {
+/// `54 cards | 2 cores, 21 GB free`, and `54 cards`.
+fn standing(shell: &Shell) -> Vec<String> {
     match &shell.library {
-        Library::Opening => "opening the cards".to_owned(),
-        Library::Failed(_) => "no cards: see below".to_owned(),
+        Library::Opening => vec!["opening the cards".to_owned()],
+        Library::Failed(_) => vec!["no cards: see below".to_owned()],
         Library::Open(opened) => {
             let cards = format!("{} cards", opened.cards());
             let cores = if opened.cores == 1 { "core" } else { "cores" };
             // Whole gigabytes, as everywhere on the hub: 1 GB is 1,000,000,000 bytes.
             let free = opened.free_memory / 1_000_000_000;
-            format!("{cards} | {} {cores}, {free} GB free", opened.cores)
+            let fetching = shell.fetches.in_all();
+            let before = fetching.or_else(|| shell.runs.in_all()).unwrap_or(cards);
+            let whole = format!("{before} | {} {cores}, {free} GB free", opened.cores);
+            vec![whole, before]
         }
     }
 }
@@ -272,4 +278,21 @@ pub(super) fn input(
         x.min(whole.right().saturating_sub(1)),
         y.min(whole.bottom().saturating_sub(1)),
     )
+}
+
+/// Draws a value that is being typed, its end in sight.
+pub(super) fn typing(
+    editor: &Editor,
+    theme: Theme,
+    area: Rect,
+    at: (u16, u16),
+    buffer: &mut Buffer,
+) -> Position {
+    let room = usize::from(area.right().saturating_sub(at.0 + 1)).max(1);
+    let shown = editor.shown(room);
+    let (column, row) = shown.cursor;
+    let text = shown.rows.get(row).map_or("", String::as_str);
+    let style = theme.strong().add_modifier(Modifier::UNDERLINED);
+    put(buffer, area, at, &format!("{text} "), style);
+    Position::new(at.0.saturating_add(column as u16), at.1)
 }

@@ -8,8 +8,14 @@ use crossterm::event::KeyEvent;
 use crate::advisor::Answer;
 use crate::advisor::catalogue::{Catalogue, Found};
 use crate::error::Result;
+use crate::finetune::plan::Plan;
+use crate::finetune::run::Probe;
 use crate::index::Notice;
-use crate::jobs::{OpenCard, Opened, Report, Request};
+use crate::jobs::engine::{self, Order, Shelf};
+use crate::jobs::tuning::{Draft, Sketch};
+use crate::jobs::{
+    HubReport, HubRequest, OpenCard, Opened, Report, Request, RunsReport, RunsRequest,
+};
 
 use super::clipboard::Outcome;
 use super::history::Kept;
@@ -64,6 +70,30 @@ pub enum Event {
         /// The models, and which of them are wanted; or why there are none.
         found: Result<(Arc<Catalogue>, Found)>,
     },
+    /// What the engine tells of an order; dropped when nobody waits for it any more.
+    Engine(engine::Report),
+    /// The models on this disk that can be run.
+    Shelf(Shelf),
+    /// What a plan would be; dropped when the pane has moved on.
+    Planned {
+        /// The ticket of [`Effect::Plan`].
+        ticket: u64,
+        /// The plan and its rows, or why there is none.
+        planned: Result<Box<Sketch>>,
+    },
+    /// What a planned run would take; dropped when the plan is another one now.
+    Measured {
+        /// The ticket of [`Effect::Measure`].
+        ticket: u64,
+        /// What some of its steps took, or why they could not be taken.
+        measured: Result<Probe>,
+    },
+    /// What the hub's thread says of a fetch.
+    Hub(HubReport),
+    /// What the thread that watches the runs tells.
+    Runs(RunsReport),
+    /// What became of [`Effect::Delete`]: the bytes that are free now.
+    Deleted(String, Result<u64>),
     /// Earlier inputs, oldest first, as the history file has them.
     Remembered(Kept, Vec<String>),
     /// A button or the wheel of the mouse, while the desk listens to it.
@@ -123,6 +153,36 @@ pub enum Mouse {
 pub enum Effect {
     /// Hand this to the advisor's thread.
     Request(Request),
+    /// Hand this to the engine's thread, which reports with [`Event::Engine`].
+    Order(Order),
+    /// Stop the order of this ticket.
+    Halt(u64),
+    /// Look which models are on this disk, and report with [`Event::Shelf`].
+    LookAtShelf,
+    /// Hand this to the hub's thread, which reports with [`Event::Hub`].
+    Hub(HubRequest),
+    /// Stop the request of this ticket to the hub's thread.
+    StopHub(u64),
+    /// Plan what was chosen, on a thread of its own, and report with [`Event::Planned`].
+    Plan {
+        /// Comes back in the report.
+        ticket: u64,
+        /// What was chosen.
+        draft: Box<Draft>,
+    },
+    /// Take some steps of this plan, and report with [`Event::Measured`].
+    Measure {
+        /// Comes back in the report.
+        ticket: u64,
+        /// The plan.
+        plan: Box<Plan>,
+    },
+    /// Stop the planning of this ticket.
+    StopPlan(u64),
+    /// Hand this to the thread that watches the runs, which reports with [`Event::Runs`].
+    Runs(RunsRequest),
+    /// Delete the model of this id from the disk, and report with [`Event::Deleted`].
+    Delete(String),
     /// Put text on a clipboard and report with [`Event::Copied`].
     Copy {
         /// What it is, in a few words.

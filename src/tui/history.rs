@@ -20,17 +20,32 @@ pub enum Kept {
     Questions,
     /// Filters of the Models pane.
     Filters,
+    /// Texts of the Try pane.
+    Texts,
+    /// Files of rows to learn from.
+    Data,
+    /// Messages of the Chat pane.
+    Messages,
 }
 
 impl Kept {
     /// All of them.
-    pub(super) const ALL: [Self; 2] = [Self::Questions, Self::Filters];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Questions,
+        Self::Filters,
+        Self::Texts,
+        Self::Data,
+        Self::Messages,
+    ];
 
     /// Its file in the state folder.
     fn file(self) -> &'static str {
         match self {
             Self::Questions => "history",
             Self::Filters => "history-models",
+            Self::Texts => "history-texts",
+            Self::Data => "history-data",
+            Self::Messages => "history-messages",
         }
     }
 }

@@ -6,9 +6,9 @@
 //!
 //! - `event`, `app`, `pane`: events and effects, the desk's state, what a pane is
 //! - `keymap`: every key, from which dispatch, footer, help and palette are made
-//! - `ask`, `models`: the panes; `views`: what lies over any of them: `card` at a cited line,
+//! - `ask`, `models`, `try_model`, `tune`: the panes; `views`: what lies over any of them: `card` at a cited line,
 //!   `compare` side by side, `script` for what does not run here; `awaited`: what they wait for;
-//!   `find`: words in what is read; `markdown`: rows of a text
+//!   `fetches`: models on their way to this disk; `runs`: fine-tunes; `find`: words in what is read; `markdown`: rows of a text
 //! - `input`, `editor`, `history`: typing; `picker`, `plain`: what lies over a pane
 //! - `chrome`, `theme`, `wrap`: what stands around a pane, styles, rows
 //! - `run`, `keys_in`, `terminal`, `signals`, `clipboard`, `external`, `notice`: the loop, what it
@@ -18,13 +18,16 @@ mod app;
 mod ask;
 mod awaited;
 mod card;
+mod chat;
 mod chrome;
 mod clipboard;
 mod compare;
 mod editor;
 mod event;
 mod external;
+mod fetches;
 mod find;
+mod flow;
 mod history;
 mod input;
 pub mod keymap;
@@ -36,10 +39,13 @@ mod pane;
 mod picker;
 mod plain;
 mod run;
+mod runs;
 mod script;
 mod signals;
 mod terminal;
 mod theme;
+mod try_model;
+mod tune;
 mod views;
 mod wording;
 mod wrap;
@@ -71,7 +77,7 @@ impl<E, F: FnOnce() -> Result<(E, Opened)> + Send + 'static> Opener<E> for F {}
 /// When the terminal cannot be used, or goes away.
 pub fn run(folders: &Folders, settings: &Settings, look: Look, said: Vec<Notice>) -> Result<()> {
     let (own, set) = (folders.clone(), settings.clone());
-    run_with(folders, look, Arc::new(Advised), move || {
+    run_with(folders, settings, look, Arc::new(Advised), move || {
         let (advisor, mut opened) = jobs::open_advisor(&own, &set)?;
         opened.notices.splice(0..0, said);
         Ok((advisor, opened))
@@ -84,9 +90,10 @@ pub fn run(folders: &Folders, settings: &Settings, look: Look, said: Vec<Notice>
 /// When the terminal cannot be used, or goes away.
 pub fn run_with<E: Engine>(
     folders: &Folders,
+    settings: &Settings,
     look: Look,
     wording: Arc<dyn Wording>,
     open: impl Opener<E>,
 ) -> Result<()> {
-    run::ended(run::run(folders, look, wording, open)?)
+    run::ended(run::run(folders, settings, look, wording, open)?)
 }

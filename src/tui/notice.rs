@@ -1,9 +1,12 @@
 //! Tells outside the screen, to a user who may look elsewhere, that something long has ended.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::event::Event;
+use crate::error::Kind;
+use crate::jobs::HubReport;
 
 /// What takes longer is told when it ends.
 const LONG: Duration = Duration::from_secs(30);
@@ -32,6 +35,42 @@ impl Opening {
     }
 }
 
+/// The fetches whose end is to be told, and when each began.
+#[derive(Debug)]
+pub(super) struct Fetching {
+    notify: bool,
+    begun: BTreeMap<u64, Instant>,
+}
+
+impl Fetching {
+    /// None yet; nothing is told where `notify` is off.
+    pub(super) fn new(notify: bool) -> Self {
+        Self {
+            notify,
+            begun: BTreeMap::new(),
+        }
+    }
+
+    /// The fetch of that ticket begins now.
+    pub(super) fn began(&mut self, ticket: u64, now: Instant) {
+        self.begun.insert(ticket, now);
+    }
+
+    /// What to tell of `event`, which comes now: that a fetch has ended, if it took long.
+    pub(super) fn ended(&mut self, event: &Event, now: Instant) -> Option<&'static str> {
+        let Event::Hub(HubReport::Fetched { ticket, arrived }) = event else {
+            return None;
+        };
+        let since = self.begun.remove(ticket)?;
+        let sentence = match arrived {
+            Ok(_) => "modeldesk: the model is on this disk",
+            Err(error) if error.kind() == Kind::Interrupted => return None,
+            Err(_) => "modeldesk: the model could not be fetched",
+        };
+        (self.notify && now.duration_since(since) > LONG).then_some(sentence)
+    }
+}
+
 /// Sends a sentence of the program's own as a notice of the terminal (OSC 9), which rings where it
 /// knows none.
 ///
@@ -45,6 +84,28 @@ pub(super) fn send(out: &mut impl Write, sentence: &'static str) -> std::io::Res
 mod tests {
     use super::*;
     use crate::error::Error;
+
+    #[test]
+    fn a_long_fetch_is_told_and_a_short_or_stopped_one_is_not() {
+        let begun = Instant::now();
+        let failed = |error| {
+            Event::Hub(HubReport::Fetched {
+                ticket: 7,
+                arrived: Err(error),
+            })
+        };
+        let told = |notify, seconds, error| {
+            let mut fetching = Fetching::new(notify);
+            fetching.began(7, begun);
+            fetching.ended(&failed(error), begun + Duration::from_secs(seconds))
+        };
+        let gone = || Error::new("the network is gone");
+        assert!(told(true, 31, gone()).is_some());
+        assert_eq!(told(true, 29, gone()), None);
+        assert_eq!(told(false, 31, gone()), None);
+        assert_eq!(told(true, 31, Error::interrupted()), None);
+    }
+
     use crate::files::Folders;
     use crate::settings::Settings;
     use crate::tui::Look;

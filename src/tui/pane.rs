@@ -9,11 +9,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use super::event::{Effect, Event};
+use super::fetches::Fetches;
 use super::history::{History, Kept};
 use super::keymap::{Command, Context, Keymap};
+use super::picker::Picker;
+use super::runs::Runs;
 use super::theme::Theme;
 use super::wording::Wording;
+use crate::advisor::offer::Offer;
 use crate::error::{Error, Notice};
+use crate::finetune::plan::Plan;
+use crate::hub::Hub;
+use crate::jobs::engine::Order;
+use crate::jobs::tuning::Draft;
 use crate::jobs::{Opened, Request};
 use crate::settings::{Notify, Settings};
 
@@ -28,7 +36,12 @@ pub struct Look {
     pub mouse: bool,
     /// Whether the end of something long is told outside the screen.
     pub notify: bool,
+    /// Where models are fetched from.
+    pub host: String,
 }
+
+/// Where models are fetched from, unless the user says otherwise.
+const HOST: &str = "huggingface.co";
 
 impl Look {
     /// The look that the user has set, and what of their keys does not fit.
@@ -43,6 +56,8 @@ impl Look {
             keymap,
             mouse: settings.mouse,
             notify: settings.notify == Notify::Auto,
+            // What is wrong with the variables is told by the first fetch.
+            host: Hub::of_environment(settings).map_or_else(|_| HOST.to_owned(), |hub| hub.host()),
         };
         (look, notices.collect())
     }
@@ -55,6 +70,7 @@ impl Default for Look {
             keymap: Keymap::default(),
             mouse: false,
             notify: false,
+            host: HOST.to_owned(),
         }
     }
 }
@@ -82,6 +98,12 @@ pub(super) struct Shell {
     pub(super) library: Library,
     /// Which key does what.
     pub(super) keymap: Keymap,
+    /// Models that are being fetched.
+    pub(super) fetches: Fetches,
+    /// The fine-tunes.
+    pub(super) runs: Runs,
+    /// Where models are fetched from.
+    pub(super) host: String,
     /// Earlier inputs, by what they belong to.
     histories: [History; Kept::ALL.len()],
     /// Whether the desk listens to the mouse.
@@ -92,6 +114,8 @@ pub(super) struct Shell {
     pub(super) asked: Option<Command>,
     /// What a pane hands to another one.
     pub(super) errand: Option<Errand>,
+    /// A list that a pane offers; what is taken of it comes back as [`Pane::chosen`].
+    pub(super) list: Option<Picker>,
     effects: Vec<Effect>,
     tickets: u64,
 }
@@ -105,6 +129,25 @@ pub(super) enum Errand {
     Card(String),
     /// A filter for the Models pane.
     Filter(String),
+    /// A model for the Try pane.
+    Try(Wish),
+    /// A model for the Tune pane, by id.
+    Tune(String),
+}
+
+/// A model that somebody wants to try.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// Its id.
+    pub(super) id: String,
+    /// What is known of it, where that is at hand.
+    pub(super) offer: Option<Offer>,
+    /// The task that was asked about.
+    pub(super) task: Option<String>,
+    /// The domain that was asked about.
+    pub(super) domain: Option<String>,
+    /// What is to be done with it, once it is shown.
+    pub(super) then: Option<Command>,
 }
 
 impl fmt::Debug for Shell {
@@ -125,10 +168,14 @@ impl Shell {
             mouse: look.mouse,
             wording,
             library: Library::Opening,
+            fetches: Fetches::default(),
+            runs: Runs::default(),
+            host: look.host,
             histories: Default::default(),
             notice: None,
             asked: None,
             errand: None,
+            list: None,
             effects: Vec::new(),
             tickets: 0,
         }
@@ -168,6 +215,45 @@ impl Shell {
         self.tickets
     }
 
+    /// Hands an order to the engine's thread; the ticket comes back in its reports.
+    pub(super) fn order(&mut self, make: impl FnOnce(u64) -> Order) -> u64 {
+        self.tickets += 1;
+        let order = make(self.tickets);
+        self.effect(Effect::Order(order));
+        self.tickets
+    }
+
+    /// Has some steps of a plan taken; the ticket comes back in the report.
+    pub(super) fn measure(&mut self, plan: Box<Plan>) -> u64 {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.effect(Effect::Measure { ticket, plan });
+        ticket
+    }
+
+    /// Has what was chosen planned; the ticket comes back in the report.
+    pub(super) fn plan(&mut self, draft: Box<Draft>) -> u64 {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.effect(Effect::Plan { ticket, draft });
+        ticket
+    }
+
+    /// Begins to fetch the model `id`, of which so many bytes were spoken of.
+    pub(super) fn fetch(&mut self, id: &str, bytes: u64) {
+        self.tickets += 1;
+        let (ticket, host) = (self.tickets, self.host.clone());
+        let request = self.fetches.begin(id, bytes, &host, ticket);
+        self.effect(Effect::Hub(request));
+    }
+
+    /// Stops fetching the model `id`; what has arrived stays.
+    pub(super) fn stop_fetch(&mut self, id: &str) {
+        if let Some(ticket) = self.fetches.stop(id) {
+            self.effect(Effect::StopHub(ticket));
+        }
+    }
+
     /// Does what a text in an input says, where it is a command: `/quit`, `:q`. None when it is no
     /// command, false when no command has that name, which is said.
     pub(super) fn obey(&mut self, text: &str) -> Option<bool> {
@@ -182,7 +268,7 @@ impl Shell {
         self.asked = found.copied();
         if found.is_none() {
             self.say(format!(
-                "There is no command /{}. / lists them; // begins a question with a slash.",
+                "There is no command /{}. / lists them; // begins a text with a slash.",
                 crate::text::line(name)
             ));
         }
@@ -255,6 +341,14 @@ pub(super) trait Pane {
 
     /// Fits what is shown to the size; called after every change.
     fn layout(&mut self, shell: &Shell);
+
+    /// What would be cut if the desk were left now, as the beginning of a sentence.
+    fn cut(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Takes line `n` of the list that it offered last.
+    fn chosen(&mut self, _n: usize, _shell: &mut Shell) {}
 
     /// Called when the pane comes to the front.
     fn entered(&mut self, _shell: &mut Shell) {}

@@ -21,6 +21,8 @@ pub(super) enum Then {
     Card(String),
     /// Filters the list of models.
     Filter(String),
+    /// Takes a line of the list that the pane has offered.
+    Chosen(usize),
 }
 
 /// One line of a list.
@@ -61,6 +63,17 @@ impl Picker {
         }
     }
 
+    /// A question with one line: Enter does it, Esc does not.
+    pub(super) fn question(line: String) -> Self {
+        let choice = Choice {
+            text: line,
+            key: String::new(),
+            names: &[],
+            then: Then::Chosen(0),
+        };
+        Self::new(Context::Choices, "Enter begins, Esc does not", vec![choice])
+    }
+
     /// What its keys are.
     pub(super) fn context(&self) -> Context {
         self.context
@@ -89,10 +102,12 @@ impl Picker {
             .collect();
         // A name comes before the word of a sentence.
         let begins = |name: &&str| !filter.is_empty() && name.starts_with(filter);
+        let chosen = self.context == Context::Choices;
         found.sort_by_key(|choice| {
             (
                 !choice.names.contains(&filter),
                 !choice.names.iter().any(begins),
+                chosen && !begins(&choice.text.to_lowercase().as_str()),
             )
         });
         found.extend(&self.rest);

@@ -1,6 +1,8 @@
 //! The loop: takes what has arrived, does what the desk asks for, draws once, and sleeps until
 //! something happens. Nothing ticks.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -10,14 +12,22 @@ use super::clipboard::Clipboard;
 use super::event::{Effect, Event, Leave};
 use super::history::{self, Keeper, Kept};
 use super::keys_in::Input;
-use super::notice::{self, Opening};
+use super::notice::{self, Fetching, Opening};
 use super::pane::Look;
 use super::terminal::{Screen, failed};
 use super::wording::Wording;
 use super::{Opener, external, signals};
 use crate::error::{Error, Result};
 use crate::files::Folders;
-use crate::jobs::{AdvisorWorker, Engine};
+use crate::finetune::plan::Plan;
+use crate::hub::{Cache, Hub};
+use crate::jobs::engine::{EngineWorker, Models, Shelf};
+use crate::jobs::runner;
+use crate::jobs::tuning::{self, Draft};
+use crate::jobs::{
+    self, AdvisorWorker, Cancel, Engine, HubReport, HubRequest, HubWorker, RunsWorker,
+};
+use crate::settings::Settings;
 
 /// How long the second Ctrl+C may take.
 const REMINDER: Duration = Duration::from_secs(2);
@@ -31,14 +41,24 @@ struct Desk {
     app: App,
     screen: Screen,
     advisor: AdvisorWorker,
+    /// Runs models, once one was wanted.
+    engine: Option<EngineWorker>,
+    /// Fetches models, once one was wanted; and how to stop each fetch.
+    hub: Option<HubWorker>,
+    stops: BTreeMap<u64, Cancel>,
+    /// Watches the runs.
+    runs: RunsWorker,
+    settings: Settings,
+    folders: Folders,
     keeper: Keeper,
     input: Input,
     clipboard: Clipboard,
     events: Receiver<Event>,
     /// Sends to `events`.
     sender: Sender<Event>,
-    /// The opening of the library.
+    /// The opening of the library, and fetches, whose ends are told outside the screen.
     opening: Opening,
+    fetching: Fetching,
     /// When [`Event::Lapsed`] is due.
     due: Option<Instant>,
     /// Whether every cell is to be drawn anew.
@@ -47,13 +67,21 @@ struct Desk {
     resumed: bool,
 }
 
+/// How the desk was left.
+pub(super) struct Left {
+    leave: Leave,
+    /// What goes on without it, line by line.
+    goes_on: Vec<String>,
+}
+
 /// Runs the desk until the user leaves; says why it was left.
 pub(super) fn run<E: Engine>(
     folders: &Folders,
+    settings: &Settings,
     look: Look,
     wording: Arc<dyn Wording>,
     open: impl Opener<E>,
-) -> Result<Leave> {
+) -> Result<Left> {
     let (sender, events) = channel();
     let screen = Screen::take()?;
     let signals = signals::forward(sender.clone())?;
@@ -61,6 +89,11 @@ pub(super) fn run<E: Engine>(
     let advisor = AdvisorWorker::start(open, move |report| {
         // The desk may have been left: then nobody waits for the report.
         let _ = reports.send(report.into());
+    })?;
+    let told = sender.clone();
+    let runs = RunsWorker::start(folders, move |report| {
+        // The desk may have been left: then nobody waits for the report.
+        let _ = told.send(Event::Runs(report));
     })?;
     let size = crossterm::terminal::size().map_err(failed)?;
     let notify = look.notify;
@@ -77,12 +110,19 @@ pub(super) fn run<E: Engine>(
         app,
         screen,
         advisor,
+        engine: None,
+        hub: None,
+        stops: BTreeMap::new(),
+        runs,
+        settings: settings.clone(),
+        folders: folders.clone(),
         keeper,
         input,
         clipboard,
         events,
         sender,
         opening: Opening::began(notify, Instant::now()),
+        fetching: Fetching::new(notify),
         due: None,
         anew: false,
         resumed: false,
@@ -90,9 +130,12 @@ pub(super) fn run<E: Engine>(
     if listens {
         desk.screen.listen(true)?;
     }
-    let left = desk.serve();
+    let leave = desk.serve();
     drop(signals);
-    left
+    Ok(Left {
+        goes_on: desk.app.goes_on(),
+        leave: leave?,
+    })
 }
 
 impl Desk {
@@ -118,9 +161,17 @@ impl Desk {
         }
     }
 
-    /// Tells outside the screen that the library is open, where that took long.
+    /// Tells outside the screen that the library is open or a model fetched, where that took long.
     fn tell(&mut self, event: &Event) -> Result<()> {
-        match self.opening.ended(event, Instant::now()) {
+        match event {
+            // The next request starts another thread.
+            Event::Hub(HubReport::Broken(_)) => self.hub = None,
+            Event::Hub(HubReport::Fetched { ticket, .. }) => drop(self.stops.remove(ticket)),
+            _ => {}
+        }
+        let now = Instant::now();
+        let fetched = self.fetching.ended(event, now);
+        match self.opening.ended(event, now).or(fetched) {
             Some(sentence) => notice::send(self.screen.out(), sentence).map_err(failed),
             None => Ok(()),
         }
@@ -149,6 +200,23 @@ impl Desk {
     fn perform(&mut self, effect: Effect) -> Result<Option<Leave>> {
         match effect {
             Effect::Request(request) => self.advisor.send(request),
+            Effect::Order(order) => self.engine()?.send(order),
+            Effect::Halt(ticket) => {
+                if let Some(engine) = &self.engine {
+                    engine.stop(ticket);
+                }
+            }
+            Effect::LookAtShelf => self.look_at_shelf()?,
+            Effect::Hub(request) => self.ask_hub(request),
+            Effect::StopHub(ticket) | Effect::StopPlan(ticket) => {
+                if let Some(stop) = self.stops.remove(&ticket) {
+                    stop.cancel();
+                }
+            }
+            Effect::Plan { ticket, draft } => self.plan(ticket, draft)?,
+            Effect::Measure { ticket, plan } => self.measure(ticket, plan)?,
+            Effect::Runs(request) => self.runs.send(request),
+            Effect::Delete(id) => self.delete(id)?,
             Effect::Keep(kept, entry) => self.keeper.keep(kept, entry),
             Effect::Mouse(on) => self.screen.listen(on)?,
             Effect::Edit(text) => self.edit(&text)?,
@@ -177,6 +245,104 @@ impl Desk {
             Effect::Quit(leave) => return Ok(Some(leave)),
         }
         Ok(None)
+    }
+
+    /// The thread that runs models; it starts with the first order.
+    fn engine(&mut self) -> Result<&EngineWorker> {
+        if let Some(engine) = self.engine.take() {
+            return Ok(self.engine.insert(engine));
+        }
+        let reports = self.sender.clone();
+        let runner = Models::new(Some(self.folders.cache.join("packed")));
+        let engine = EngineWorker::start(runner, move |report| {
+            // The desk may have been left: then nobody waits for the report.
+            let _ = reports.send(Event::Engine(report));
+        })?;
+        Ok(self.engine.insert(engine))
+    }
+
+    /// Hands a request to the hub's thread, which starts with the first one.
+    fn ask_hub(&mut self, request: HubRequest) {
+        let (HubRequest::Offer { ticket, .. } | HubRequest::Fetch { ticket, .. }) = &request;
+        let stop = self.stops.entry(*ticket).or_default().clone();
+        if let HubRequest::Fetch { ticket, .. } = &request {
+            self.fetching.began(*ticket, Instant::now());
+        }
+        let hub = match self.hub.take() {
+            Some(hub) => Ok(hub),
+            None => self.start_hub(),
+        };
+        match hub {
+            Ok(hub) => self.hub.insert(hub).send(request, stop),
+            Err(error) => {
+                // The loop holds the receiver.
+                let _ = self.sender.send(Event::Hub(HubReport::Broken(error)));
+            }
+        }
+    }
+
+    fn start_hub(&self) -> Result<HubWorker> {
+        let reports = self.sender.clone();
+        let hub = Hub::of_environment(&self.settings)?;
+        HubWorker::start(hub, self.folders.clone(), move |report| {
+            // The desk may have been left: then nobody waits for the report.
+            let _ = reports.send(Event::Hub(report));
+        })
+    }
+
+    /// Plans what was chosen, on a thread of its own: rows may be many.
+    fn plan(&mut self, ticket: u64, draft: Box<Draft>) -> Result<()> {
+        let stop = self.stops.entry(ticket).or_default().clone();
+        let (settings, folders) = (self.settings.clone(), self.folders.clone());
+        let reports = self.sender.clone();
+        let broken = self.sender.clone();
+        jobs::watch(
+            "plan",
+            move || {
+                let planned =
+                    tuning::sketch(&draft, &folders, &settings, &mut || stop.is_cancelled());
+                // The desk may have been left.
+                let _ = reports.send(Event::Planned { ticket, planned });
+            },
+            move |error| {
+                let planned = Err(error);
+                let _ = broken.send(Event::Planned { ticket, planned });
+            },
+        )?;
+        Ok(())
+    }
+
+    /// Takes some steps of a plan, in a process of its own.
+    fn measure(&self, ticket: u64, plan: Box<Plan>) -> Result<()> {
+        let reports = self.sender.clone();
+        jobs::spawn("measure", move || {
+            let measured = runner::probe(&plan);
+            // The desk may have been left.
+            let _ = reports.send(Event::Measured { ticket, measured });
+        })?;
+        Ok(())
+    }
+
+    /// Deletes a model, on a thread of its own.
+    fn delete(&self, id: String) -> Result<()> {
+        let (settings, reports) = (self.settings.clone(), self.sender.clone());
+        jobs::spawn("delete", move || {
+            let freed = Cache::of_environment(&settings).delete(&id);
+            // The desk may have been left.
+            let _ = reports.send(Event::Deleted(id, freed));
+        })?;
+        Ok(())
+    }
+
+    /// Looks at the disk on a thread of its own: a network disk may be slow.
+    fn look_at_shelf(&self) -> Result<()> {
+        let (settings, reports) = (self.settings.clone(), self.sender.clone());
+        let folders = self.folders.clone();
+        jobs::spawn("shelf", move || {
+            // The desk may have been left.
+            let _ = reports.send(Event::Shelf(Shelf::look(&settings, &folders)));
+        })?;
+        Ok(())
     }
 
     /// Lends the terminal to the user's editor.
@@ -225,9 +391,16 @@ impl Desk {
 }
 
 /// What the program ends with: leaving is no error, but for a terminal that went away.
-pub(super) fn ended(leave: Leave) -> Result<()> {
-    match leave {
-        Leave::Asked => Ok(()),
+pub(super) fn ended(left: Left) -> Result<()> {
+    match left.leave {
+        Leave::Asked => {
+            let mut out = std::io::stdout().lock();
+            for line in left.goes_on {
+                // A terminal that is gone needs no word.
+                let _ = writeln!(out, "{line}");
+            }
+            Ok(())
+        }
         Leave::Signal(number) => signals::exit(number),
         Leave::InputLost(why) => Err(Error::new("the desk can hear the terminal no more")
             .hint("questions can be asked without one: modeldesk ask \"QUESTION\"")

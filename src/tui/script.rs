@@ -81,6 +81,7 @@ impl ScriptView {
     pub(super) fn can(&self, command: Command) -> bool {
         match command {
             Command::Copy => self.copied().is_some(),
+            Command::Open => self.instead().is_some(),
             Command::Up | Command::Down => self.last() > 0,
             _ => command.moves(),
         }
@@ -101,6 +102,13 @@ impl ScriptView {
             .find(|action| action.kind == "script")?;
         let id = crate::text::ident(&self.id);
         Some((format!("the script for {id}"), script.text.clone()))
+    }
+
+    /// The model that does the same here, by id.
+    pub(super) fn instead(&self) -> Option<&str> {
+        let actions = &self.state.here()?.actions;
+        let action = actions.iter().find(|action| action.kind == "try")?;
+        Some(&action.text)
     }
 
     /// Draws the title and the lines in sight.

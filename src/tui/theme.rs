@@ -60,6 +60,29 @@ impl Theme {
         self.in_colour(self.strong(), Color::Cyan)
     }
 
+    /// A word that was found or filled in.
+    pub fn found(self) -> Style {
+        self.in_colour(
+            self.strong().add_modifier(Modifier::UNDERLINED),
+            Color::Green,
+        )
+    }
+
+    /// What is of the `n`th kind, of which there may be any number; the words say which.
+    pub fn category(self, n: usize) -> Style {
+        let colours = [
+            Color::Cyan,
+            Color::Green,
+            Color::Magenta,
+            Color::Yellow,
+            Color::Red,
+        ];
+        self.in_colour(
+            Style::new().add_modifier(Modifier::UNDERLINED),
+            colours[n % colours.len()],
+        )
+    }
+
     /// What went wrong.
     pub fn trouble(self) -> Style {
         self.in_colour(Style::new(), Color::Red)

@@ -8,7 +8,7 @@ use super::card::CardView;
 use super::compare::CompareView;
 use super::event::{Effect, Event};
 use super::keymap::{Command, Context};
-use super::pane::Shell;
+use super::pane::{Errand, Shell, Wish};
 use super::script::ScriptView;
 use super::theme::Theme;
 use crate::jobs::{Request, Requester};
@@ -130,9 +130,10 @@ impl Views {
 
     /// Does `command` in the top view.
     pub(super) fn run(&mut self, command: Command, shell: &mut Shell) {
-        if command == Command::Copy {
-            self.copy(shell);
-            return;
+        match command {
+            Command::Copy => return self.copy(shell),
+            Command::Try => return self.try_out(shell),
+            _ => {}
         }
         match self.stack.last_mut() {
             Some(View::Card(card)) => match card.wanted().filter(|_| command == Command::Open) {
@@ -155,7 +156,37 @@ impl Views {
                 Some(at) if command == Command::Open => self.open_card(&at.card, at.line, shell),
                 _ => compared.run(command),
             },
-            Some(View::Script(script)) => script.run(command),
+            Some(View::Script(script)) => match script.instead() {
+                Some(id) if command == Command::Open => {
+                    let id = id.to_owned();
+                    shell.errand = Some(Errand::Try(Wish {
+                        id,
+                        ..Wish::default()
+                    }));
+                }
+                _ => script.run(command),
+            },
+            None => {}
+        }
+    }
+
+    /// Hands the model of the open card over, or shows what to do with one that does not run here.
+    fn try_out(&mut self, shell: &mut Shell) {
+        let Some(View::Card(card)) = self.stack.last() else {
+            return;
+        };
+        match card.model() {
+            Some((id, Some(offer))) => {
+                shell.errand = Some(Errand::Try(Wish {
+                    id: id.to_owned(),
+                    offer: Some(offer.clone()),
+                    ..Wish::default()
+                }));
+            }
+            Some((id, None)) => {
+                let id = id.to_owned();
+                self.open_script(&id, shell);
+            }
             None => {}
         }
     }

@@ -58,6 +58,31 @@ impl Models {
         self.main(id, COMMIT);
     }
 
+    /// A model with the files of a folder.
+    pub(crate) fn copied(&self, id: &str, folder: &Path) {
+        self.copy(id, folder, "");
+        self.main(id, COMMIT);
+    }
+
+    fn copy(&self, id: &str, folder: &Path, below: &str) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let name = format!("{below}{name}");
+            if path.is_dir() {
+                self.copy(id, &path, &format!("{name}/"));
+            } else {
+                self.place(id, COMMIT, &name, &std::fs::read(&path).unwrap());
+            }
+        }
+    }
+
+    /// Puts a file below the snapshot itself, as where a disk has no links.
+    fn place(&self, id: &str, commit: &str, name: &str, content: &[u8]) {
+        let snapshot = self.model(id).join("snapshots").join(commit);
+        files::write(&snapshot.join(name), content).unwrap();
+    }
+
     fn scan(&self) -> (Vec<Cached>, Vec<String>) {
         let (models, notices) = Cache::at(self.folder()).scan();
         (models, notices.into_iter().map(|n| n.0).collect())

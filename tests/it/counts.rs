@@ -9,7 +9,8 @@
 /// Set to `full` by `cargo xtask soak`.
 const VARIABLE: &str = "MODELDESK_SOAK";
 
-fn is_full() -> bool {
+/// Whether this is a soak.
+pub(crate) fn is_full() -> bool {
     std::env::var_os(VARIABLE).is_some_and(|value| value == "full")
 }
 

@@ -39,6 +39,8 @@ from transformers import (
     GPT2Config,
     GPT2ForSequenceClassification,
     GPT2LMHeadModel,
+    MT5Config,
+    MT5ForConditionalGeneration,
     T5Config,
     T5ForConditionalGeneration,
 )
@@ -121,6 +123,19 @@ def build_t5(seed, gated, vocabulary=VOCABULARY):
         model.lm_head.weight = torch.nn.Parameter(torch.randn(vocabulary, T5["d_model"]))
     else:
         model.decoder.final_layer_norm.weight.normal_(0, 3)
+    return model
+
+
+@torch.no_grad()
+def build_mt5(seed, tied):
+    """An mT5: gated, its output never scaled, with an output layer of its own as the published ones or without."""
+    torch.manual_seed(seed)
+    config = MT5Config(**T5)
+    config._attn_implementation = "eager"
+    model = vary(MT5ForConditionalGeneration(config), gain=1.0)
+    if not tied:
+        model.config.tie_word_embeddings = False
+        model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, T5["d_model"]))
     return model
 
 
@@ -249,7 +264,7 @@ def span_loss(outputs, mask, labels):
 
 def write_expected(folder, model, inputs, labels, gradients=False):
     """Writes expected.safetensors, and the gradients of the loss if asked."""
-    if isinstance(model, T5ForConditionalGeneration):
+    if model.config.is_encoder_decoder:
         inputs = {**inputs, "decoder_input_ids": model._shift_right(labels["labels"])}
     model.zero_grad()
     outputs = run(model, {**inputs, **labels})
@@ -265,7 +280,7 @@ def write_expected(folder, model, inputs, labels, gradients=False):
 def check_reload(folder, model, inputs):
     """transformers reads from the folder the model that was written there."""
     again = type(model).from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-    if isinstance(model, T5ForConditionalGeneration):
+    if model.config.is_encoder_decoder:
         inputs = {**inputs, "decoder_input_ids": inputs["input_ids"][:, :7]}
     with torch.no_grad():
         first, second = model(**inputs)[0], again(**inputs)[0]
@@ -432,6 +447,8 @@ def write_t5(out):
     for name, gated in (("t5-gated-untied", True), ("t5-relu-tied", False)):
         write_generating(out, name, lambda seed: build_t5(seed, gated), inputs, t5_labels, prompts)
     write_model(out, "t5-old-names", build_t5(61, False), inputs, t5_labels, edit=old_t5)
+    write_model(out, "mt5", build_mt5(62, False), inputs, t5_labels)
+    write_model(out, "mt5-tied", build_mt5(63, True), inputs, t5_labels)
 
 
 def main(out):

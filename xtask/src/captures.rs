@@ -32,7 +32,7 @@ const SPEED: f64 = 161.0;
 type Step = (&'static str, &'static str);
 
 /// A screen of README.md: its name, and how the desk gets there from its first frame.
-const SCREENS: [(&str, &[Step]); 7] = [
+const SCREENS: [(&str, &[Step]); 8] = [
     ("first", &[]),
     (
         "answer",
@@ -60,6 +60,17 @@ const SCREENS: [(&str, &[Step]); 7] = [
         )],
     ),
     ("models", &[("\t2", "fetch")]),
+    (
+        "try",
+        &[
+            (
+                "Which model is best for summarizing legal documents?\r",
+                "read as: recommend",
+            ),
+            ("\tjt", "[3 Try]"),
+            ("\t", "is not on this disk"),
+        ],
+    ),
     (
         "compare",
         &[
@@ -175,8 +186,14 @@ fn fenced(screen: &str) -> String {
     format!("```text\n{}\n```\n", screen.trim_end())
 }
 
-/// The header's line as it is on [`MACHINE`], still flush right; any other line as it is.
+/// The header's line as it is on [`MACHINE`], still flush right, and free memory as it is there; any
+/// other line as it is.
 fn any_machine(line: &str) -> String {
+    if let Some((left, free)) = line.rsplit_once("; ")
+        && free.ends_with(" are free.")
+    {
+        return format!("{left}; 21 GB are free.");
+    }
     let Some((left, machine)) = line.rsplit_once(" | ") else {
         return line.to_owned();
     };

@@ -2,16 +2,17 @@
 //!
 //! - `soak`: the fault tests with the full counts of their table
 //! - `captures`: the screens in README.md, taken from the real desk
-//! - `parity`: cards as this program and `PyYAML` read them, held against each other
+//! - `peers`: the models' speed beside other programs
+//! - `parity`: cards, models and precisions, held against other readers and each other
 
 mod captures;
 mod parity;
+mod peers;
 mod project;
 mod soak;
 #[allow(dead_code, reason = "benches/desk.rs uses what is not used here")]
 mod terminal;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -35,23 +36,16 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Hold what this program reads against another reader
+    /// Run other programs in turn with `cargo bench --bench models`, and print the ratios
+    Peers(peers::Arguments),
+    /// Hold what this program reads and computes against others
     #[command(subcommand)]
-    Parity(Parity),
+    Parity(parity::Parity),
     /// Read one hostile card, and say what it cost; run by `soak` for each
     #[command(hide = true)]
     HostileCard {
         /// How many bytes it has; it comes on standard input
         bytes: usize,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum Parity {
-    /// Hold the front matter of every card below a folder against `PyYAML`'s reading
-    Cards {
-        /// A folder of cards: *.md, at any depth
-        dir: PathBuf,
     },
 }
 
@@ -74,7 +68,8 @@ fn run(command: Command) -> Result<bool> {
     match command {
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Captures { check } => captures::run(check),
-        Command::Parity(Parity::Cards { dir }) => parity::cards(&dir),
+        Command::Peers(arguments) => peers::run(&arguments),
+        Command::Parity(parity) => parity::run(&parity),
         Command::HostileCard { bytes } => soak::hostile::child(bytes),
     }
 }

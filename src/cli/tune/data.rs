@@ -17,7 +17,7 @@ use crate::text;
 pub(in crate::cli) struct Data {
     /// The rows to learn from: a file, or a folder with files that are called train, validation, test
     #[arg(long, value_name = "FILE")]
-    pub train: PathBuf,
+    pub train: Option<PathBuf>,
     /// Rows that choose the checkpoint; split off from the training rows by default
     #[arg(long, value_name = "FILE")]
     validation: Option<PathBuf>,
@@ -85,13 +85,22 @@ pub(in crate::cli) struct Data {
 }
 
 impl Data {
-    /// The files.
-    pub(in crate::cli) fn sources(&self) -> Sources {
-        Sources {
-            train: self.train.clone(),
-            validation: self.validation.clone(),
-            test: self.test.clone(),
-        }
+    /// The files, wherever the program is started next.
+    ///
+    /// # Errors
+    /// When none is given, or one is not there.
+    pub(in crate::cli) fn sources(&self) -> Result<Sources> {
+        let absolute = |path: &PathBuf| path.canonicalize().map_err(|e| Error::io("read", path, e));
+        let Some(train) = &self.train else {
+            return Err(Error::usage("no data is given")
+                .at("--train")
+                .hint("name a file with rows to learn from"));
+        };
+        Ok(Sources {
+            train: absolute(train)?,
+            validation: self.validation.as_ref().map(absolute).transpose()?,
+            test: self.test.as_ref().map(absolute).transpose()?,
+        })
     }
 
     /// How they are read, for a model that can learn the `possible` tasks.
@@ -130,13 +139,7 @@ impl Data {
     pub(in crate::cli) fn recipe(&self, task: Task, longest: usize) -> Result<Recipe> {
         let mut recipe = Recipe::of(task, longest);
         if let Some(length) = self.max_length {
-            if length < 8 || length > longest {
-                return Err(Error::usage(format!("{length} is not from 8 to {longest}"))
-                    .at("--max-length")
-                    .hint(format!("the model reads {longest} tokens")));
-            }
-            recipe.max_length = length;
-            recipe.stride = recipe.stride.min(length / 3);
+            recipe = recipe.within(length, longest)?;
         }
         recipe.max_target_length = self.max_target_length.unwrap_or(recipe.max_target_length);
         recipe.stride = self.doc_stride.unwrap_or(recipe.stride);

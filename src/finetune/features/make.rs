@@ -1,5 +1,7 @@
 //! Features of one row.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Features, Target, dialogue, pairs, questions, tags};
 use crate::error::{Error, Result};
 use crate::finetune::dataset::{Example, Label};
@@ -16,9 +18,12 @@ const TARGET: usize = 128;
 /// The most tokens of a row or a block where nothing is said: longer ones cost more than they
 /// teach on a processor.
 const TOKENS: usize = 512;
+/// The shortest rows that are cut to.
+const SHORTEST: usize = 8;
 
 /// What decides the features of a row, beside the tokenizer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// What is learned.
     pub task: Task,
@@ -54,6 +59,23 @@ impl Recipe {
             blocks: matches!(task, Task::TextGeneration | Task::FillMask),
             source_prefix: String::new(),
         }
+    }
+
+    /// As it is, with rows cut at `length` tokens of the `longest` that the model reads.
+    ///
+    /// # Errors
+    /// When a row cannot be so short, or the model reads less.
+    pub fn within(mut self, length: usize, longest: usize) -> Result<Self> {
+        if length < SHORTEST || length > longest {
+            return Err(
+                Error::usage(format!("{length} is not from {SHORTEST} to {longest}"))
+                    .at("--max-length")
+                    .hint(format!("the model reads {longest} tokens")),
+            );
+        }
+        self.max_length = length;
+        self.stride = self.stride.min(length / 3);
+        Ok(self)
     }
 
     /// How long the blocks are that plain texts are cut into.

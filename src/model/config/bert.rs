@@ -1,8 +1,9 @@
 //! What decides the computation of a BERT.
 
-use super::size::{linear, matrix, norm, sum, times};
+use super::size::{linear, sum};
 use super::{
-    Common, Fields, Head, INNER, LAYERS, POSITIONS, TYPES, VOCABULARY, WIDTH, heads_of, limited,
+    Common, EncoderForm, Fields, Head, INNER, LAYERS, POSITIONS, TYPES, VOCABULARY, WIDTH,
+    heads_of, limited,
 };
 use crate::error::Result;
 use crate::model::kernels::activation::Activation;
@@ -79,38 +80,33 @@ impl BertConfig {
         Ok(config)
     }
 
+    /// The form of the encoder.
+    pub fn form(&self) -> EncoderForm {
+        EncoderForm {
+            vocab_size: self.vocab_size,
+            positions: self.max_position_embeddings,
+            types: Some(self.type_vocab_size),
+            width: self.hidden_size,
+            inner: self.intermediate_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            activation: self.hidden_act,
+            eps: self.layer_norm_eps,
+            dropout: self.hidden_dropout_prob,
+            block_dropout: [self.hidden_dropout_prob; 2],
+            attention_dropout: self.attention_probs_dropout_prob,
+        }
+    }
+
     /// How many parameters it has with a head that it can have, or without any.
     pub fn parameters(&self, head: Head) -> u64 {
-        let (width, labels) = (self.hidden_size, self.common.labels.len());
-        let embeddings = sum([
-            matrix(self.vocab_size, width),
-            matrix(self.max_position_embeddings, width),
-            matrix(self.type_vocab_size, width),
-            norm(width),
-        ]);
-        let layer = sum([
-            times(4, linear(width, width)),
-            linear(width, self.intermediate_size),
-            linear(self.intermediate_size, width),
-            times(2, norm(width)),
-        ]);
-        let untied = if self.common.tie_word_embeddings {
-            0
-        } else {
-            matrix(self.vocab_size, width)
+        let pooler = match head {
+            Head::Base | Head::CausalLm | Head::Generation => {
+                linear(self.hidden_size, self.hidden_size)
+            }
+            // A classifier's count has it, and the others have none.
+            _ => 0,
         };
-        let head = match head {
-            Head::MaskedLm => sum([
-                linear(width, width),
-                norm(width),
-                self.vocab_size as u64,
-                untied,
-            ]),
-            Head::SequenceClassification => sum([linear(width, width), linear(width, labels)]),
-            Head::TokenClassification => linear(width, labels),
-            Head::QuestionAnswering => linear(width, 2),
-            Head::Base | Head::CausalLm | Head::Generation => linear(width, width),
-        };
-        sum([embeddings, times(self.num_hidden_layers, layer), head])
+        sum([self.form().parameters(&self.common, head), pooler])
     }
 }

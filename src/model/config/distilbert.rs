@@ -1,9 +1,14 @@
 //! What decides the computation of a DistilBERT.
 
-use super::size::{linear, matrix, norm, sum, times};
-use super::{Common, Fields, Head, INNER, LAYERS, POSITIONS, VOCABULARY, WIDTH, heads_of, limited};
+use super::{
+    Common, EncoderForm, Fields, Head, INNER, LAYERS, POSITIONS, VOCABULARY, WIDTH, heads_of,
+    limited,
+};
 use crate::error::Result;
 use crate::model::kernels::activation::Activation;
+
+/// What transformers adds to the variance in every norm of DistilBERT.
+const EPS: f32 = 1e-12;
 
 /// Other names that transformers knows its fields by.
 const ALIASES: [(&str, &str); 3] = [
@@ -74,37 +79,27 @@ impl DistilBertConfig {
         Ok(config)
     }
 
+    /// The form of the encoder.
+    pub fn form(&self) -> EncoderForm {
+        EncoderForm {
+            vocab_size: self.vocab_size,
+            positions: self.max_position_embeddings,
+            types: None,
+            width: self.dim,
+            inner: self.hidden_dim,
+            layers: self.n_layers,
+            heads: self.n_heads,
+            activation: self.activation,
+            eps: EPS,
+            dropout: self.dropout,
+            // As transformers has it: nothing of what attention gives is dropped.
+            block_dropout: [0.0, self.dropout],
+            attention_dropout: self.attention_dropout,
+        }
+    }
+
     /// How many parameters it has with a head that it can have, or without any.
     pub fn parameters(&self, head: Head) -> u64 {
-        let (width, labels) = (self.dim, self.common.labels.len());
-        let embeddings = sum([
-            matrix(self.vocab_size, width),
-            matrix(self.max_position_embeddings, width),
-            norm(width),
-        ]);
-        let layer = sum([
-            times(4, linear(width, width)),
-            linear(width, self.hidden_dim),
-            linear(self.hidden_dim, width),
-            times(2, norm(width)),
-        ]);
-        let untied = if self.common.tie_word_embeddings {
-            0
-        } else {
-            matrix(self.vocab_size, width)
-        };
-        let head = match head {
-            Head::MaskedLm => sum([
-                linear(width, width),
-                norm(width),
-                self.vocab_size as u64,
-                untied,
-            ]),
-            Head::SequenceClassification => sum([linear(width, width), linear(width, labels)]),
-            Head::TokenClassification => linear(width, labels),
-            Head::QuestionAnswering => linear(width, 2),
-            Head::Base | Head::CausalLm | Head::Generation => 0,
-        };
-        sum([embeddings, times(self.n_layers, layer), head])
+        self.form().parameters(&self.common, head)
     }
 }

@@ -10,7 +10,8 @@ use super::{Config, MOST_BYTES};
 use crate::error::Result;
 use crate::model::json;
 
-const FILE: &str = "generation_config.json";
+/// Where it stands in a model's folder.
+pub const FILE: &str = "generation_config.json";
 
 /// Most beams, and most tokens of a repetition.
 const MOST: usize = 1024;
@@ -199,6 +200,11 @@ impl Generation {
         match config {
             Config::Bert(_) | Config::DistilBert(_) => {}
             Config::Gpt2(config) => {
+                self.bos_token_id = config.bos_token_id;
+                self.eos_token_id.clone_from(&config.eos_token_id);
+                self.pad_token_id = config.pad_token_id;
+            }
+            Config::Candle(config) => {
                 self.bos_token_id = config.bos_token_id;
                 self.eos_token_id.clone_from(&config.eos_token_id);
                 self.pad_token_id = config.pad_token_id;

@@ -13,7 +13,42 @@ const ALIASES: [(&str, &str); 4] = [
     ("head_dim", "d_kv"),
 ];
 
-/// A T5 or FLAN-T5, under transformers' names.
+/// What T5 and mT5 do not share: what holds where a file does not say.
+pub(super) struct Defaults {
+    model_type: &'static str,
+    vocab_size: usize,
+    d_ff: usize,
+    num_layers: usize,
+    num_heads: usize,
+    feed_forward_proj: &'static str,
+    /// Whether outputs before a tied output layer may be scaled at all.
+    scales: bool,
+}
+
+impl Defaults {
+    /// Those of T5 and FLAN-T5.
+    pub(super) const T5: Self = Self {
+        model_type: "t5",
+        vocab_size: 32_128,
+        d_ff: 2048,
+        num_layers: 6,
+        num_heads: 8,
+        feed_forward_proj: "relu",
+        scales: true,
+    };
+    /// Those of mT5.
+    pub(super) const MT5: Self = Self {
+        model_type: "mt5",
+        vocab_size: 250_112,
+        d_ff: 1024,
+        num_layers: 8,
+        num_heads: 6,
+        feed_forward_proj: "gated-gelu",
+        scales: false,
+    };
+}
+
+/// A T5, FLAN-T5 or mT5, under transformers' names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct T5Config {
     /// What is not T5's alone.
@@ -47,7 +82,7 @@ pub struct T5Config {
     /// Whether a second product multiplies what the activation makes; from `feed_forward_proj`.
     pub gated: bool,
     /// Whether what the decoder makes is divided by the root of the width before the output layer:
-    /// as T5 does and FLAN-T5 does not. Said by itself, or by `tie_word_embeddings`.
+    /// as T5 does, FLAN-T5 and mT5 do not. Said by itself, or by `tie_word_embeddings`.
     pub scale_decoder_outputs: bool,
     /// What a text begins with.
     pub decoder_start_token_id: u32,
@@ -58,12 +93,12 @@ pub struct T5Config {
 }
 
 impl T5Config {
-    pub(super) fn read(fields: Fields<'_>) -> Result<Self> {
+    pub(super) fn read(fields: Fields<'_>, usual: &Defaults) -> Result<Self> {
         let fields = fields.or(&ALIASES);
-        let vocab_size = fields.count("vocab_size", 32_128, VOCABULARY)?;
-        let num_layers = fields.count("num_layers", 6, LAYERS)?;
-        let common = Common::read(fields, "t5")?;
-        let (activation, gated) = feed_forward(fields)?;
+        let vocab_size = fields.count("vocab_size", usual.vocab_size, VOCABULARY)?;
+        let num_layers = fields.count("num_layers", usual.num_layers, LAYERS)?;
+        let common = Common::read(fields, usual.model_type)?;
+        let (activation, gated) = feed_forward(fields, usual.feed_forward_proj)?;
         let pad_token_id = fields.id_below("pad_token_id", Some(0), vocab_size)?;
         let start = fields.id_below("decoder_start_token_id", pad_token_id, vocab_size)?;
         let start = start.or(pad_token_id);
@@ -74,10 +109,10 @@ impl T5Config {
             vocab_size,
             d_model: fields.count("d_model", 512, WIDTH)?,
             d_kv: fields.count("d_kv", 64, WIDTH)?,
-            d_ff: fields.count("d_ff", 2048, INNER)?,
+            d_ff: fields.count("d_ff", usual.d_ff, INNER)?,
             num_layers,
             num_decoder_layers: fields.count("num_decoder_layers", num_layers, LAYERS)?,
-            num_heads: fields.count("num_heads", 8, HEADS)?,
+            num_heads: fields.count("num_heads", usual.num_heads, HEADS)?,
             relative_attention_num_buckets: buckets,
             // The logarithm of its ratio to half of the buckets is divided by.
             relative_attention_max_distance: fields.count(
@@ -90,8 +125,8 @@ impl T5Config {
             initializer_factor: fields.spread("initializer_factor", 1.0)?,
             activation,
             gated,
-            scale_decoder_outputs: fields
-                .flag("scale_decoder_outputs", common.tie_word_embeddings)?,
+            scale_decoder_outputs: usual.scales
+                && fields.flag("scale_decoder_outputs", common.tie_word_embeddings)?,
             decoder_start_token_id: start.ok_or_else(|| {
                 fields.wrong("decoder_start_token_id", "there, or else `pad_token_id`")
             })?,
@@ -129,9 +164,9 @@ impl T5Config {
 }
 
 /// `relu`, `gated-gelu` and the like: `gated-gelu` means the approximation.
-fn feed_forward(fields: Fields<'_>) -> Result<(Activation, bool)> {
+fn feed_forward(fields: Fields<'_>, usual: &str) -> Result<(Activation, bool)> {
     const NAME: &str = "feed_forward_proj";
-    let text = fields.text(NAME)?.unwrap_or("relu");
+    let text = fields.text(NAME)?.unwrap_or(usual);
     let (gated, name) = match text.strip_prefix("gated-") {
         Some("gelu") => (true, "gelu_new"),
         Some(name) => (true, name),

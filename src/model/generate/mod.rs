@@ -103,7 +103,8 @@ pub enum Finish {
 pub struct Sequence {
     /// Its ids, without the prompt's; with the end of text, if one came.
     pub ids: Vec<u32>,
-    /// Its text, without special tokens and cut at a stop string; empty without a tokenizer.
+    /// Its text, without special tokens, up to the token that completes a stop string; empty
+    /// without a tokenizer.
     pub text: String,
     /// Why it ended.
     pub finish: Finish,

@@ -1,11 +1,14 @@
-//! Texts that end a generated one: found across tokens, cut off exactly, and never shown in part.
+//! Texts that end a generated one, found wherever tokens meet.
+//!
+//! The token that completes one belongs to the text, as in transformers: nothing is held back, and
+//! what is shown is what the ids say.
 
-/// Lets text through up to the first stop string.
+/// Looks for stop strings in a text as it comes.
 #[derive(Debug, Clone)]
 pub(super) struct Stopper<'a> {
     strings: &'a [String],
-    /// Text that may yet become part of a stop string.
-    held: String,
+    /// The end of the text, in which a stop string may have begun.
+    tail: String,
     stopped: bool,
 }
 
@@ -14,51 +17,24 @@ impl<'a> Stopper<'a> {
     pub(super) fn new(strings: &'a [String]) -> Self {
         Self {
             strings,
-            held: String::new(),
+            tail: String::new(),
             stopped: false,
         }
     }
 
-    /// Takes text and returns what is certain to come before a stop string.
-    pub(super) fn push(&mut self, text: &str) -> String {
-        if self.stopped {
-            return String::new();
-        }
-        self.held.push_str(text);
-        if let Some(start) = self
-            .strings
-            .iter()
-            .filter_map(|s| self.held.find(s.as_str()))
-            .min()
-        {
-            self.stopped = true;
-            self.held.truncate(start);
-            return std::mem::take(&mut self.held);
-        }
-        let rest = self.held.split_off(self.held.len() - self.begun());
-        std::mem::replace(&mut self.held, rest)
+    /// Takes more of the text.
+    pub(super) fn push(&mut self, text: &str) {
+        self.tail.push_str(text);
+        let comes = |stop: &String| self.tail.contains(stop.as_str());
+        self.stopped |= self.strings.iter().any(comes);
+        let longest = self.strings.iter().map(String::len).max().unwrap_or(1);
+        let from = self.tail.len().saturating_sub(longest - 1);
+        self.tail.drain(..self.tail.floor_char_boundary(from));
     }
 
-    /// How many bytes at the end may be the start of a stop string.
-    fn begun(&self) -> usize {
-        let longest = |stop: &String| {
-            let most = (stop.len() - 1).min(self.held.len());
-            (1..=most)
-                .rev()
-                .find(|n| self.held.as_bytes().ends_with(&stop.as_bytes()[..*n]))
-        };
-        // What ends with whole characters of a stop string starts at one in the text too.
-        self.strings.iter().filter_map(longest).max().unwrap_or(0)
-    }
-
-    /// Whether a stop string was there.
+    /// Whether a stop string came.
     pub(super) fn has_stopped(&self) -> bool {
         self.stopped
-    }
-
-    /// Returns what was held back, when no more text comes.
-    pub(super) fn finish(&mut self) -> String {
-        std::mem::take(&mut self.held)
     }
 }
 
@@ -72,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_cut_at_the_first_stop_string_however_it_comes() {
+    fn a_stop_string_is_found_when_it_is_complete_however_it_comes() {
         let strings = stops(&["STOP", "\n\nUser:", "模型", "OPEN"]);
         for text in [
             "a STOP b",
@@ -87,40 +63,28 @@ mod tests {
             "éSTOé",
             "OPSTOPEN",
         ] {
-            let whole = strings.iter().filter_map(|s| text.find(s.as_str())).min();
-            let expected = &text[..whole.unwrap_or(text.len())];
             for case in 0..50 {
                 let draw = Stream::new(3, case);
                 let mut stopper = Stopper::new(&strings);
-                let mut shown = String::new();
-                let mut piece = String::new();
+                let (mut said, mut piece) = (String::new(), String::new());
                 for (i, c) in text.chars().enumerate() {
                     piece.push(c);
+                    said.push(c);
                     if draw.below(i as u64, 2) == 0 {
-                        shown.push_str(&stopper.push(&piece));
-                        piece.clear();
-                        assert!(expected.starts_with(&shown), "{text}: {shown}");
+                        stopper.push(&std::mem::take(&mut piece));
+                        let complete = strings.iter().any(|stop| said.contains(stop));
+                        assert_eq!(stopper.has_stopped(), complete, "{text}: {said}");
+                        assert!(stopper.tail.len() < "\n\nUser:".len() + 3);
                     }
                 }
-                shown.push_str(&stopper.push(&piece));
-                assert_eq!(stopper.has_stopped(), whole.is_some(), "{text}");
-                shown.push_str(&stopper.finish());
-                assert_eq!(shown, expected);
             }
         }
     }
 
     #[test]
-    fn only_what_may_become_a_stop_string_is_held_back() {
-        let strings = stops(&["abab", "ac"]);
-        let mut stopper = Stopper::new(&strings);
-        assert_eq!(stopper.push("xaba"), "x");
-        assert_eq!(stopper.push("x"), "abax");
-        assert_eq!(stopper.push("a"), "");
-        assert_eq!(stopper.push("c!"), "");
-        assert!(stopper.has_stopped());
-        assert_eq!(stopper.push("more"), "");
-        assert_eq!(stopper.finish(), "");
-        assert_eq!(Stopper::new(&[]).push("abc"), "abc");
+    fn nothing_stops_a_text_without_stop_strings() {
+        let mut stopper = Stopper::new(&[]);
+        stopper.push("abc");
+        assert!(!stopper.has_stopped() && stopper.tail.is_empty());
     }
 }

@@ -326,7 +326,7 @@ fn the_streamed_text_is_that_of_the_ids() {
 }
 
 #[test]
-fn a_stop_string_ends_the_text_and_is_not_shown() {
+fn a_text_ends_with_the_token_that_completes_a_stop_string() {
     let tokenizer = fixtures::byte_pairs();
     for seed in 0..10 {
         let mut toy = Toy::new(128, seed);
@@ -350,10 +350,13 @@ fn a_stop_string_ends_the_text_and_is_not_shown() {
             });
             let found = found.expect("generated").sequences.swap_remove(0);
             assert_eq!(shown, found.text);
-            assert!(!shown.contains(&stop));
+            let text = |ids: &[u32]| tokenizer.decode(ids, true).expect("decoded");
+            assert_eq!(shown, text(&found.ids));
             if num_beams == 1 {
                 assert_eq!(found.finish, Finish::StopString);
-                assert_eq!(shown, free[..free.find(&stop).expect("it comes")]);
+                assert!(shown.contains(&stop) && free.starts_with(&shown));
+                let before = &found.ids[..found.ids.len() - 1];
+                assert!(!text(before).contains(&stop), "it ends no later");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The text of a sequence as it grows: decoded, and cut at a stop string.
+//! The text of a sequence as it grows, decoded and searched for stop strings.
 
 use super::Request;
 use super::stop::Stopper;
@@ -24,18 +24,17 @@ impl<'a> Voice<'a> {
 
     /// The text that a token makes certain.
     pub(super) fn push(&mut self, id: u32) -> String {
-        match &mut self.stream {
-            Some(stream) => self.stopper.push(&stream.push(id)),
-            None => String::new(),
-        }
+        let Some(stream) = &mut self.stream else {
+            return String::new();
+        };
+        let text = stream.push(id);
+        self.stopper.push(&text);
+        text
     }
 
     /// The rest of the text.
     pub(super) fn finish(&mut self) -> String {
-        let rest = self.stream.as_mut().map(Stream::finish).unwrap_or_default();
-        let mut text = self.stopper.push(&rest);
-        text.push_str(&self.stopper.finish());
-        text
+        self.stream.as_mut().map(Stream::finish).unwrap_or_default()
     }
 
     /// Whether a stop string came.

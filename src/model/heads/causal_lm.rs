@@ -1,5 +1,6 @@
 //! Predicts each next token.
 
+use super::losses::in_pieces;
 use super::masked_lm::output_loss;
 use crate::error::{Error, Result};
 use crate::model::batch::Batch;
@@ -11,6 +12,7 @@ use crate::model::layers::{Cache, Linear, Sight, Source};
 use crate::model::tape::{Loss, Tape, Tensor};
 
 /// GPT-2 with its table of tokens as the output layer.
+#[derive(Clone)]
 pub struct CausalLm {
     /// The decoder.
     pub body: Gpt2,
@@ -42,6 +44,16 @@ impl CausalLm {
         let hidden = self.body.forward(tape, ids, sight, |_| ());
         let hidden = tape.select_rows(&hidden, rows);
         self.head.forward(tape, &hidden)
+    }
+
+    /// `-ln p` of each of `targets` after the token at that place of `rows`.
+    pub fn losses(&self, batch: &Batch, rows: &[u32], targets: &[u32]) -> Vec<f32> {
+        let tape = &mut Tape::off();
+        let sight = &mut Sight::Whole(&batch.starts);
+        let hidden = self.body.forward(tape, &batch.ids, sight, |_| ());
+        in_pieces(&hidden, rows, targets, |hidden| {
+            self.head.forward(tape, hidden)
+        })
     }
 
     /// The cross-entropy of the tokens that have a target, which is the token after each.

@@ -2,6 +2,7 @@
 
 mod body;
 mod causal_lm;
+mod losses;
 mod masked_lm;
 mod question_answering;
 mod sequence;

@@ -8,6 +8,7 @@ use crate::model::layers::{Linear, Source};
 use crate::model::tape::{Tape, Tensor};
 
 /// An encoder with a head that gives each token a logit for the start and one for the end.
+#[derive(Clone)]
 pub struct QuestionAnswering {
     /// The encoder.
     pub body: Body,
@@ -24,7 +25,7 @@ impl QuestionAnswering {
         let (width, dropout) = match config {
             Config::Bert(c) => (c.hidden_size, 0.0),
             Config::DistilBert(c) => (c.dim, c.qa_dropout),
-            Config::Gpt2(_) | Config::T5(_) => {
+            Config::Gpt2(_) | Config::T5(_) | Config::Candle(_) => {
                 return Err(Error::new("this model extracts no answers")
                     .hint("question-answering runs with BERT and DistilBERT"));
             }

@@ -28,7 +28,9 @@ pub fn step(weight: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32], 
     let rate = (with.learning_rate / (1.0 - b1.powf(t))) as f32;
     let correction = (1.0 / (1.0 - b2.powf(t)).sqrt()) as f32;
     let keep = (1.0 - with.learning_rate * with.weight_decay) as f32;
-    let (b1, b2, eps) = (b1 as f32, b2 as f32, with.eps as f32);
+    // What is added is rounded from the exact difference: 1 - 0.999 in f32 is off by 5e-5.
+    let (new1, new2) = ((1.0 - b1) as f32, (1.0 - b2) as f32);
+    let (keep2, eps) = (b2 as f32, with.eps as f32);
     let scale = with.scale;
     weight
         .par_chunks_mut(PIECE)
@@ -38,8 +40,8 @@ pub fn step(weight: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32], 
             simd(|| {
                 for i in 0..weight.len().min(gradient.len()).min(m.len()).min(v.len()) {
                     let g = gradient[i] * scale;
-                    m[i] += (1.0 - b1) * (g - m[i]);
-                    v[i] = b2 * v[i] + (1.0 - b2) * g * g;
+                    m[i] += new1 * (g - m[i]);
+                    v[i] = keep2 * v[i] + new2 * g * g;
                     let denominator = v[i].sqrt() * correction + eps;
                     weight[i] = weight[i] * keep - rate * (m[i] / denominator);
                 }

@@ -31,6 +31,28 @@ pub fn softmax_row(row: &mut [f32]) -> f32 {
     most + total.ln()
 }
 
+/// `-ln p` of one index of each row of logits.
+///
+/// # Panics
+/// If a row has no such index.
+pub fn losses(logits: &[f32], targets: &[u32]) -> Vec<f32> {
+    let cols = logits.len() / targets.len().max(1);
+    let rows = logits.par_chunks(cols.max(1)).zip(targets);
+    rows.map(|(row, target)| simd(|| row_loss(row, *target as usize)))
+        .collect()
+}
+
+#[inline(always)]
+fn row_loss(row: &[f32], target: usize) -> f32 {
+    let most = max(row);
+    let total = sum_by(
+        row.len(),
+        #[inline(always)]
+        |i| exp(row[i] - most),
+    );
+    most + total.ln() - row[target]
+}
+
 /// What a row's loss counts for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Target {

@@ -6,6 +6,7 @@
 //! multiply-add of their own, so that the sets agree.
 
 pub mod activation;
+pub mod adafactor;
 pub mod adamw;
 pub mod attention;
 pub mod cross_entropy;
@@ -60,4 +61,26 @@ pub fn pooled<R: Send>(work: impl FnOnce() -> R + Send) -> R {
 #[inline]
 pub fn simd<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
+}
+
+/// What this processor's kernels are compiled for: two machines with the same text compute the
+/// same bits.
+pub fn processor() -> String {
+    #[cfg(target_arch = "x86_64")]
+    let features = [
+        ("avx", std::is_x86_feature_detected!("avx")),
+        ("avx2", std::is_x86_feature_detected!("avx2")),
+        ("fma", std::is_x86_feature_detected!("fma")),
+        ("avx512f", std::is_x86_feature_detected!("avx512f")),
+        ("avx512vnni", std::is_x86_feature_detected!("avx512vnni")),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    let features: [(&str, bool); 0] = [];
+    let has = features
+        .iter()
+        .filter(|(_, has)| *has)
+        .map(|(name, _)| *name);
+    let mut all = vec![std::env::consts::ARCH];
+    all.extend(has);
+    all.join(" ")
 }

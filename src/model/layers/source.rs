@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Embedding, Linear, Weight};
+use super::{Embedding, Learning, Linear, Lora, Precision, Weight};
 use crate::error::{Error, Result};
 use crate::model::config::Config;
 use crate::model::kernels::norm::Kind;
@@ -17,51 +17,15 @@ use crate::model::tape::{Layout, Norm, Param};
 use crate::model::weights::Checkpoint;
 use crate::model::weights::kept::Kept;
 
-/// What the weights of products are kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
-    /// As 32-bit numbers: exact, and needed for training.
-    #[default]
-    F32,
-    /// As 8-bit integers with a scale for each group.
-    Q8,
-    /// As 4-bit integers with a scale for each group.
-    Q4,
-}
-
-impl Precision {
-    /// `f32`, `q8` or `q4`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::Q8 => "q8",
-            Self::Q4 => "q4",
-        }
-    }
-
-    /// The precision of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::F32, Self::Q8, Self::Q4]
-            .into_iter()
-            .find(|p| p.name() == name)
-    }
-
-    fn format(self) -> Option<Format> {
-        match self {
-            Self::F32 => None,
-            Self::Q8 => Some(Format::Q8),
-            Self::Q4 => Some(Format::Q4),
-        }
-    }
-}
-
 /// Reads or makes the weights of one model, and remembers what it gave.
 pub struct Source<'a> {
     checkpoint: Option<&'a Checkpoint>,
     /// What all names of the body begin with, which a checkpoint of the body alone leaves out.
     prefix: &'static str,
     precision: Precision,
-    trainable: bool,
+    learning: Learning,
+    /// Heads are made even if the checkpoint has one.
+    new_heads: bool,
     random: Stream,
     /// The standard deviation of random weights.
     range: f32,
@@ -74,7 +38,6 @@ pub struct Source<'a> {
 struct Given {
     params: Vec<Param>,
     made: Vec<String>,
-    count: u64,
     bytes: u64,
     packed: BTreeMap<String, Arc<Packed>>,
     /// Whether one of them was not kept from earlier.
@@ -98,9 +61,10 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The tensors of `checkpoint`, under the names of the architecture that `config` describes.
+    /// The tensors of `checkpoint`, under the names of the architecture that `config` describes and
+    /// in the precision that it runs in where `precision` is wanted.
     pub fn of(checkpoint: &'a Checkpoint, config: &Config, precision: Precision) -> Self {
-        Self::checkpoint(checkpoint, config.prefix(), precision)
+        Self::checkpoint(checkpoint, config.prefix(), precision.of(config))
     }
 
     /// The same, with packed weights kept in `folder` for the next time.
@@ -109,11 +73,7 @@ impl<'a> Source<'a> {
         if let (Some(folder), Some(checkpoint)) = (folder, self.checkpoint)
             && self.precision != Precision::F32
         {
-            self.kept = Some(Kept::open(
-                folder,
-                checkpoint.fingerprint(),
-                self.precision.name(),
-            ));
+            self.kept = Some(Kept::open(folder, checkpoint, self.precision.name()));
         }
         self
     }
@@ -137,7 +97,8 @@ impl<'a> Source<'a> {
             checkpoint: None,
             prefix,
             precision: Precision::F32,
-            trainable: false,
+            learning: Learning::Nothing,
+            new_heads: false,
             random: Stream::new(seed, 0x5eed),
             range,
             kept: None,
@@ -151,26 +112,50 @@ impl<'a> Source<'a> {
         Self { precision, ..self }
     }
 
-    /// The same, with weights that have gradients.
+    /// The same, with weights that learn: their gradients are computed.
     ///
     /// # Panics
     /// If the precision is not `f32`, which alone can be trained.
     #[must_use]
-    pub fn trainable(self) -> Self {
+    pub fn learning(self, learning: Learning) -> Self {
         assert_eq!(
             self.precision,
             Precision::F32,
             "packed weights cannot be trained"
         );
+        Self { learning, ..self }
+    }
+
+    /// The same, with random numbers by `seed` for what has to be made, and with `new` heads even
+    /// where the checkpoint has some: for other labels than it was trained for.
+    #[must_use]
+    pub fn making(self, seed: u64, range: f32, new_heads: bool) -> Self {
         Self {
-            trainable: true,
+            random: Stream::new(seed, 0x5eed),
+            range,
+            new_heads,
             ..self
         }
+    }
+
+    /// All tensors, for what reads them under names of its own; none if they are random.
+    pub(in crate::model) fn whole(&self) -> Option<&'a Checkpoint> {
+        self.checkpoint
+    }
+
+    /// Counts bytes of weights that were read so.
+    pub(in crate::model) fn count(&self, bytes: u64) {
+        self.given.borrow_mut().bytes += bytes;
     }
 
     /// The parameters given so far, in order.
     pub fn params(&self) -> Vec<Param> {
         self.given.borrow().params.clone()
+    }
+
+    /// What of the weights learns.
+    pub fn learns(&self) -> &Learning {
+        &self.learning
     }
 
     /// How many bytes the weights given so far take.
@@ -232,27 +217,62 @@ impl<'a> Source<'a> {
             Some((checkpoint, found)) => checkpoint.read(&found)?,
             None => self.random_values(name, shape.iter().product(), fill),
         };
-        let param = Param::new(name, shape, value, self.trainable);
+        Ok(self.give(Param::new(name, shape, value, self.learning.whole(name))))
+    }
+
+    /// Remembers a parameter that was made or read.
+    fn give(&self, param: Param) -> Param {
         let given = &mut *self.given.borrow_mut();
         given.bytes += 4 * param.len() as u64;
         given.params.push(param.clone());
-        Ok(param)
+        param
+    }
+
+    /// The adapter of the layer `name`, if it learns by one: `a` of the uniform distribution that
+    /// PEFT starts it with, within one by the square root of its inputs, and `b` of zeros.
+    fn lora(&self, name: &str, inputs: usize, outputs: usize) -> Option<Lora> {
+        let config = self.learning.adapter(name)?;
+        let stream = self.stream(&format!("{name}.lora_A.weight"));
+        let bound = (inputs as f32).sqrt().recip();
+        let a: Vec<f32> = (0..(config.r * inputs) as u64)
+            .map(|i| bound * (2.0 * stream.uniform(i) - 1.0))
+            .collect();
+        let param = |end: &str, shape: &[usize], values: Vec<f32>| {
+            self.give(Param::new(
+                format!("{name}.{end}.weight"),
+                shape,
+                values,
+                true,
+            ))
+        };
+        Some(Lora {
+            a: param("lora_A", &[config.r, inputs], a),
+            b: param(
+                "lora_B",
+                &[outputs, config.r],
+                vec![0.0; outputs * config.r],
+            ),
+            scale: config.scale(),
+            dropout: config.lora_dropout,
+        })
     }
 
     fn random_values(&self, name: &str, len: usize, fill: Fill) -> Buffer {
-        let given = &mut *self.given.borrow_mut();
-        given.count += 1;
-        given.made.push(name.to_owned());
+        self.given.borrow_mut().made.push(name.to_owned());
         match fill {
             Fill::Normal => {
                 let mut values = Buffer::stale(len);
-                self.random
-                    .at(given.count)
-                    .fill_normal(&mut values, self.range);
+                self.stream(name).fill_normal(&mut values, self.range);
                 values
             }
             Fill::Constant(x) => Buffer::from(vec![x; len]),
         }
+    }
+
+    /// The random numbers of a parameter: a matter of seed and name, whatever else is made.
+    fn stream(&self, name: &str) -> Stream {
+        let bytes = name.bytes().map(u64::from);
+        bytes.fold(self.random, Stream::at)
     }
 
     /// A linear layer, `weight` and `bias` below `name`.
@@ -282,7 +302,7 @@ impl<'a> Source<'a> {
         Ok(Linear {
             weight,
             bias,
-            lora: None,
+            lora: self.lora(name, inputs, outputs),
         })
     }
 
@@ -335,11 +355,11 @@ impl<'a> Source<'a> {
         let fresh = kept.is_none();
         let packed = match (kept, found, layout) {
             (Some(kept), ..) => kept,
-            // Row by row: the whole table in f32 is never in memory.
+            // A few rows at a time: the whole table in f32 is never in memory.
             (None, Some((checkpoint, found)), Layout::OutIn) => {
                 let failed = Mutex::new(None);
-                let packed = Packed::pack(format, outputs, inputs, |i, row| {
-                    if let Err(error) = checkpoint.read_rows(&found, i..i + 1, row) {
+                let packed = Packed::pack_rows(format, outputs, inputs, |rows, to| {
+                    if let Err(error) = checkpoint.read_rows(&found, rows, to) {
                         failed
                             .lock()
                             .unwrap_or_else(PoisonError::into_inner)
@@ -356,11 +376,15 @@ impl<'a> Source<'a> {
                     Some((checkpoint, found)) => checkpoint.read(&found)?,
                     None => self.random_values(name, inputs * outputs, Fill::Normal),
                 };
-                Packed::pack(format, outputs, inputs, |i, row| match layout {
-                    Layout::OutIn => row.copy_from_slice(&values[i * inputs..][..inputs]),
+                Packed::pack_rows(format, outputs, inputs, |rows, to| match layout {
+                    Layout::OutIn => {
+                        to.copy_from_slice(&values[rows.start * inputs..rows.end * inputs]);
+                    }
                     Layout::InOut => {
-                        for (j, x) in row.iter_mut().enumerate() {
-                            *x = values[j * outputs + i];
+                        for (j, column) in values.chunks_exact(outputs).enumerate() {
+                            for (i, x) in column[rows.clone()].iter().enumerate() {
+                                to[i * inputs + j] = *x;
+                            }
                         }
                     }
                 })
@@ -408,6 +432,20 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// A layer norm without a bias, `weight` below `name`.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
+    pub fn scale_norm(&self, name: &str, width: usize, eps: f32) -> Result<Norm> {
+        let weight = self.param(&format!("{name}.weight"), &[width], Fill::Constant(1.0))?;
+        Ok(Norm {
+            kind: Kind::Layer,
+            weight,
+            bias: None,
+            eps,
+        })
+    }
+
     /// An RMS norm, `weight` below `name`.
     ///
     /// # Errors
@@ -428,19 +466,17 @@ impl<'a> Source<'a> {
     /// A tensor that is missing or of another shape, or a file that cannot be read.
     pub fn head(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
         let weight = format!("{name}.weight");
-        let source = if self.has(&weight) {
-            self.checkpoint
-        } else {
-            None
-        };
+        let source = self
+            .checkpoint
+            .filter(|_| self.has(&weight) && !self.new_heads);
         let part = Source {
             checkpoint: source,
             precision: Precision::F32,
             kept: None,
+            learning: self.learning.of_heads(),
             given: RefCell::default(),
             ..*self
         };
-        part.given.borrow_mut().count = self.given.borrow().count + 1_000_000;
         let linear = part.linear_with(name, inputs, outputs, Layout::OutIn, bias)?;
         let given = part.given.into_inner();
         let all = &mut *self.given.borrow_mut();

@@ -1,6 +1,7 @@
 //! Texts that a model writes: it continues one, or makes one of another.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -11,12 +12,11 @@ use super::task::Task;
 use super::texts::Texts;
 use crate::error::{Error, Result};
 use crate::jobs::Cancel;
-use crate::model::config::{Config, Generation as Defaults};
-use crate::model::generate::{Decoder, Finish, Generated, Options, Request, Timing, generate};
-use crate::model::heads::{CausalDecoder, CausalLm};
-use crate::model::layers::{Precision, Source};
-use crate::model::t5::{Seq2SeqDecoder, T5};
-use crate::model::tape::buffer;
+use crate::model::config::{Config, GENERATION, Generation as Defaults};
+use crate::model::generate::{Finish, Generated, Options, Request, Timing, generate};
+use crate::model::layers::Precision;
+use crate::model::tokenizer::Tokenizer;
+use crate::model::writer::Writer;
 
 /// How many tokens are written when neither the user nor the model says how many.
 const NEW_TOKENS: usize = 128;
@@ -25,15 +25,14 @@ const T5_TOKENS: usize = 512;
 
 /// A model that writes.
 pub struct Generation {
-    model: Model,
+    model: Writer,
     texts: Texts,
     task: Task,
+    config: Config,
+    /// As saved, for any task.
+    saved: Defaults,
+    /// For the task.
     defaults: Defaults,
-}
-
-enum Model {
-    Causal(CausalLm),
-    Seq2Seq(T5),
 }
 
 /// What is asked of a model.
@@ -41,6 +40,8 @@ enum Model {
 pub struct Ask<'a> {
     /// What it reads.
     pub text: &'a str,
+    /// What is put before the text; what the model was saved with where nothing is said.
+    pub prefix: Option<&'a str>,
     /// How it writes.
     pub options: &'a Options,
     /// Whether a continued text is given with its beginning.
@@ -52,8 +53,22 @@ pub struct Ask<'a> {
 /// What there is to show while a model writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
-    /// More of the text.
-    Text(&'a str),
+    /// One token more.
+    Token {
+        /// What is certain of the text since the last time; may be empty.
+        text: &'a str,
+        /// How many tokens there are.
+        tokens: usize,
+    },
+    /// Part `at` of `of` of a long document is being read.
+    Reading {
+        /// Which, from 1 on.
+        at: usize,
+        /// How many.
+        of: usize,
+        /// The part itself.
+        text: &'a str,
+    },
     /// Part `at` of `of` of a long document has this summary.
     Part {
         /// Which, from 1 on.
@@ -107,21 +122,56 @@ impl Generation {
     /// # Errors
     /// When the model does another task, or a file of it is damaged.
     pub fn load(parts: Parts, task: Task, precision: Precision) -> Result<Self> {
-        let defaults =
-            Defaults::read(&parts.folder, &parts.config)?.for_task(&parts.config, task.name());
-        let read = |source: &Source, config: &Config| match config {
-            Config::T5(config) => Ok(Model::Seq2Seq(T5::load(source, config)?)),
-            _ => Ok(Model::Causal(CausalLm::load(source, config)?)),
-        };
-        let (model, texts, _) = parts.model(task, precision, read)?;
-        // What reading needed is not what writing needs.
-        buffer::release();
+        let saved = Defaults::read(parts.folder_with(GENERATION), &parts.config)?;
+        let (model, texts, config) = parts.model(task, precision, Writer::load)?;
         Ok(Self {
             model,
             texts,
             task,
-            defaults,
+            defaults: saved.clone().for_task(&config, task.name()),
+            saved,
+            config,
         })
+    }
+
+    /// The pipeline of a model that is in memory already; clones share their weights. `defaults`
+    /// are those of its folder.
+    pub fn around(
+        model: Writer,
+        task: Task,
+        tokenizer: Arc<Tokenizer>,
+        config: &Config,
+        defaults: &Defaults,
+    ) -> Self {
+        Self {
+            model,
+            texts: Texts::new(tokenizer, config),
+            task,
+            defaults: defaults.clone().for_task(config, task.name()),
+            saved: defaults.clone(),
+            config: config.clone(),
+        }
+    }
+
+    /// What it is asked for.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// Does another task that this model does, with the same weights.
+    ///
+    /// # Errors
+    /// When it does not do it.
+    pub fn turn_to(&mut self, task: Task) -> Result<()> {
+        let task = Task::choose(Some(task), &self.config)?;
+        self.defaults = self.saved.clone().for_task(&self.config, task.name());
+        self.task = task;
+        Ok(())
+    }
+
+    /// What is put before every text, if the model was saved with something for its task.
+    pub fn prefix(&self) -> Option<&str> {
+        self.defaults.prefix.as_deref()
     }
 
     /// The options that the model was saved with, and `NEW_TOKENS` where it says no length.
@@ -142,17 +192,13 @@ impl Generation {
         ask: &Ask,
         observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Written> {
-        let whole = match &self.defaults.prefix {
-            Some(prefix) => format!("{prefix}{}", ask.text),
-            None => ask.text.to_owned(),
-        };
-        let encoding = self.texts.tokenizer.encode(&whole)?;
+        let encoding = self.texts.tokenizer.encode(&self.prefixed(ask.text, ask))?;
         let mut notes = Texts::notes(&encoding, &[ask.text]);
         let limit = self.longest();
         if self.task == Task::Summarization && encoding.len() > limit {
             return self.in_parts(ask, limit, notes, observe);
         }
-        if matches!(self.model, Model::Seq2Seq(_)) && encoding.len() > limit {
+        if self.model.begins_anew() && encoding.len() > limit {
             notes.push(Note::BeyondTraining {
                 tokens: encoding.len(),
                 of: limit,
@@ -162,11 +208,35 @@ impl Generation {
         Ok(self.written(generated, Vec::new(), notes, ask))
     }
 
+    /// Goes on from ids that stand for the text, such as those of a conversation.
+    ///
+    /// # Errors
+    /// As for [`Self::run`].
+    pub fn run_ids(
+        &self,
+        ids: &[u32],
+        ask: &Ask,
+        observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Written> {
+        let generated = self.write(ids, ask, observe)?;
+        Ok(self.written(generated, Vec::new(), Vec::new(), ask))
+    }
+
+    /// Texts to tokens and back.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.texts.tokenizer
+    }
+
+    /// How many tokens the model reads and writes in all.
+    pub fn context(&self) -> usize {
+        self.longest()
+    }
+
     /// How many tokens the model reads well.
     fn longest(&self) -> usize {
-        match &self.model {
-            Model::Seq2Seq(_) if self.texts.longest == usize::MAX => T5_TOKENS,
-            _ => self.texts.longest,
+        match self.texts.longest {
+            usize::MAX if self.model.begins_anew() => T5_TOKENS,
+            longest => longest,
         }
     }
 
@@ -181,13 +251,22 @@ impl Generation {
         let mut text = ask.text.to_owned();
         let mut all = Vec::new();
         loop {
-            let pieces = parts::split(&text, limit, |text| self.count(text))?;
+            let pieces = parts::split(&text, limit, |text| self.count(text, ask))?;
             if pieces.len() < 2 {
                 break;
             }
             let mut summaries = Vec::new();
             for (i, piece) in pieces.iter().enumerate() {
-                let ids = self.texts.tokenizer.encode(&self.prefixed(piece))?.ids;
+                let reading = Progress::Reading {
+                    at: i + 1,
+                    of: pieces.len(),
+                    text: piece,
+                };
+                if observe(reading).is_break() {
+                    all.extend(summaries);
+                    return Ok(cancelled(all, notes));
+                }
+                let ids = self.texts.tokenizer.encode(&self.prefixed(piece, ask))?.ids;
                 let generated = self.write(&ids, ask, &mut |_| ControlFlow::Continue(()))?;
                 let summary = first(&generated).trim().to_owned();
                 let part = Progress::Part {
@@ -205,7 +284,7 @@ impl Generation {
             let joined = summaries.join("\n");
             all.extend(summaries);
             // Summaries that are no shorter would go round for ever.
-            if self.count(&joined)? >= self.count(&text)? {
+            if self.count(&joined, ask)? >= self.count(&text, ask)? {
                 return Err(
                     Error::new("the summaries of the parts are as long as the document")
                         .hint("ask for fewer tokens with --max-new-tokens"),
@@ -213,20 +292,19 @@ impl Generation {
             }
             text = joined;
         }
-        let ids = self.texts.tokenizer.encode(&self.prefixed(&text))?.ids;
+        let ids = self.texts.tokenizer.encode(&self.prefixed(&text, ask))?.ids;
         let generated = self.write(&ids, ask, observe)?;
         Ok(self.written(generated, all, notes, ask))
     }
 
-    fn prefixed(&self, text: &str) -> String {
-        format!(
-            "{}{text}",
-            self.defaults.prefix.as_deref().unwrap_or_default()
-        )
+    fn prefixed(&self, text: &str, ask: &Ask) -> String {
+        let prefix = ask.prefix.or_else(|| self.prefix()).unwrap_or_default();
+        format!("{prefix}{text}")
     }
 
-    fn count(&self, text: &str) -> Result<usize> {
-        Ok(self.texts.tokenizer.encode(&self.prefixed(text))?.len())
+    fn count(&self, text: &str, ask: &Ask) -> Result<usize> {
+        let encoding = self.texts.tokenizer.encode(&self.prefixed(text, ask))?;
+        Ok(encoding.len())
     }
 
     /// Generates from ids.
@@ -238,46 +316,30 @@ impl Generation {
     ) -> Result<Generated> {
         let options = ask.options;
         let mut show = |step: &crate::model::generate::Step<'_>| match step {
-            step if step.sequence == 0 && !step.text.is_empty() => {
-                observe(Progress::Text(step.text))
-            }
+            step if step.sequence == 0 => observe(Progress::Token {
+                text: step.text,
+                tokens: step.tokens,
+            }),
             _ => ControlFlow::Continue(()),
         };
-        match &self.model {
-            Model::Causal(model) => {
-                let mut decoder =
-                    CausalDecoder::new(model, ids.len().max(1) + options.max_new_tokens);
-                self.generate(&mut decoder, ids, ask, &mut show)
-            }
-            Model::Seq2Seq(model) => {
-                if ids.is_empty() {
-                    return Err(Error::new("the text has no token, and the model needs one")
-                        .hint("give a text that is not empty"));
-                }
-                let start = [options.decoder_start()?];
-                let mut decoder = Seq2SeqDecoder::new(model, ids, 1 + options.max_new_tokens);
-                let mut generated = self.generate(&mut decoder, &start, ask, &mut show)?;
-                generated.timing.prompt_tokens = ids.len();
-                Ok(generated)
-            }
+        let anew = self.model.begins_anew();
+        if anew && ids.is_empty() {
+            return Err(Error::new("the text has no token, and the model needs one")
+                .hint("give a text that is not empty"));
         }
-    }
-
-    fn generate(
-        &self,
-        decoder: &mut dyn Decoder,
-        prompt: &[u32],
-        ask: &Ask,
-        show: crate::model::generate::Observer<'_>,
-    ) -> Result<Generated> {
-        let tokenizer = Some(&self.texts.tokenizer);
+        let start = anew.then(|| options.decoder_start()).transpose()?;
         let request = Request {
-            prompt,
-            options: ask.options,
-            tokenizer,
+            prompt: start.as_ref().map_or(ids, std::slice::from_ref),
+            options,
+            tokenizer: Some(&self.texts.tokenizer),
             cancel: ask.cancel,
         };
-        generate(decoder, &request, show)
+        let mut decoder = self.model.decoder(ids, options.max_new_tokens);
+        let mut generated = generate(&mut *decoder, &request, &mut show)?;
+        if start.is_some() {
+            generated.timing.prompt_tokens = ids.len();
+        }
+        Ok(generated)
     }
 
     fn written(
@@ -287,9 +349,10 @@ impl Generation {
         notes: Vec<Note>,
         ask: &Ask,
     ) -> Written {
-        let before = match &self.model {
-            Model::Causal(_) if ask.return_full_text => ask.text,
-            _ => "",
+        let before = if ask.return_full_text && !self.model.begins_anew() {
+            ask.text
+        } else {
+            ""
         };
         let finish = generated
             .sequences
@@ -328,40 +391,4 @@ fn cancelled(parts: Vec<String>, notes: Vec<Note>) -> Written {
 /// The text of the best sequence.
 fn first(generated: &Generated) -> &str {
     generated.sequences.first().map_or("", |one| &one.text)
-}
-
-impl Decoder for CausalDecoder<'_> {
-    fn vocab_size(&self) -> usize {
-        self.vocab_size()
-    }
-
-    fn capacity(&self) -> usize {
-        self.capacity()
-    }
-
-    fn feed(&mut self, tokens: &[&[u32]]) -> Result<Vec<f32>> {
-        Ok(self.feed(tokens).values().to_vec())
-    }
-
-    fn reorder(&mut self, from: &[usize]) {
-        self.reorder(from);
-    }
-}
-
-impl Decoder for Seq2SeqDecoder<'_> {
-    fn vocab_size(&self) -> usize {
-        self.vocab_size()
-    }
-
-    fn capacity(&self) -> usize {
-        self.capacity()
-    }
-
-    fn feed(&mut self, tokens: &[&[u32]]) -> Result<Vec<f32>> {
-        Ok(self.feed(tokens).values().to_vec())
-    }
-
-    fn reorder(&mut self, from: &[usize]) {
-        self.reorder(from);
-    }
 }

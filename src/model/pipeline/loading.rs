@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::adapter;
 use super::task::{self, Task};
 use super::texts::Texts;
 use crate::error::{Error, Result};
-use crate::model::config::{Config, ProblemType};
+use crate::hub::Cache;
+use crate::hub::layout::CONFIG;
+use crate::model::config::{self, Config};
 use crate::model::json;
 use crate::model::layers::{Precision, Source};
+use crate::model::tape::buffer;
 use crate::model::tokenizer::Tokenizer;
 use crate::model::weights::Checkpoint;
 
@@ -26,50 +30,66 @@ pub struct Parts {
     pub tokenizer: Tokenizer,
     /// The weights.
     pub checkpoint: Checkpoint,
-    /// What it was trained as.
-    pub trained: Trained,
+    /// The configuration as a file says it.
+    pub json: Map<String, Value>,
+    /// The folder of the base, for an adapter.
+    pub base: Option<PathBuf>,
     /// Where packed weights are kept for the next time.
     packed: Option<PathBuf>,
 }
 
-/// What a model was trained as.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trained {
-    /// The classes that saved it: `BertForMaskedLM`.
-    pub architectures: Vec<String>,
-    /// What its outputs stand for, for a classifier.
-    pub labels: Vec<String>,
-    /// How its outputs are read, where that is said.
-    pub problem: Option<ProblemType>,
-}
-
-impl Trained {
-    /// What output `id` stands for, under the name that transformers gives to one without a name
-    /// if it has none.
-    pub fn label(&self, id: usize) -> String {
-        self.labels
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| format!("LABEL_{id}"))
-    }
-}
-
 impl Parts {
-    /// Reads a model's folder.
+    /// Reads a model's folder, or an adapter's, whose base is in the folder that it names or in the
+    /// usual cache.
     ///
     /// # Errors
     /// A file that is missing or damaged, or that is not of the same model as the others.
     pub fn read(folder: &Path) -> Result<Self> {
+        Self::read_with(folder, &Cache::usual())
+    }
+
+    /// As [`Parts::read`], with the cache that the base of an adapter is looked for in.
+    ///
+    /// # Errors
+    /// As [`Parts::read`].
+    pub fn read_with(folder: &Path, cache: &Cache) -> Result<Self> {
+        if adapter::is_one(folder) {
+            return adapter::read(folder, cache);
+        }
         let config = Config::read(folder)?;
-        let rows = config.vocab_size();
+        let json = json::object(&folder.join(CONFIG), config::MOST_BYTES)?;
+        let checkpoint = Checkpoint::open(folder)?;
+        Self::of(folder, None, (json, config), checkpoint)
+    }
+
+    /// The parts in `folder` and, for an adapter, in the folder of its base.
+    pub(super) fn of(
+        folder: &Path,
+        base: Option<PathBuf>,
+        (json, config): (Map<String, Value>, Config),
+        checkpoint: Checkpoint,
+    ) -> Result<Self> {
+        let words = match &base {
+            Some(base) if !folder.join("tokenizer.json").is_file() => base,
+            _ => folder,
+        };
         Ok(Self {
             folder: folder.to_owned(),
-            tokenizer: Tokenizer::read(folder, Some(rows))?,
-            checkpoint: Checkpoint::open(folder)?,
+            tokenizer: Tokenizer::read(words, Some(config.vocab_size()))?,
+            checkpoint,
             packed: None,
-            trained: trained(&config),
             config,
+            json,
+            base,
         })
+    }
+
+    /// The folder that has the file `name`: of an adapter, that of its base may.
+    pub(super) fn folder_with(&self, name: &str) -> &Path {
+        match &self.base {
+            Some(base) if !self.folder.join(name).is_file() => base,
+            _ => &self.folder,
+        }
     }
 
     /// The same, with packed weights kept in `folder` for the next time.
@@ -81,9 +101,15 @@ impl Parts {
         }
     }
 
+    /// The precision that the model runs in where `asked` is wanted: its architecture may have one
+    /// only.
+    pub fn precision(&self, asked: Precision) -> Precision {
+        asked.of(&self.config)
+    }
+
     /// What the model does, the usual first.
     pub fn tasks(&self) -> Vec<Task> {
-        Task::of(&self.config, &self.trained.architectures)
+        Task::of(&self.config)
     }
 
     /// The task that is asked for, else what the model is for.
@@ -91,8 +117,7 @@ impl Parts {
     /// # Errors
     /// When the model does not do what is asked for; with what it does.
     pub fn task(&self, asked: Option<Task>) -> Result<Task> {
-        Task::choose(asked, &self.config, &self.trained.architectures)
-            .map_err(|error| error.at_path(&self.folder))
+        Task::choose(asked, &self.config).map_err(|error| error.at_path(&self.folder))
     }
 
     /// The width of the hidden states.
@@ -102,10 +127,11 @@ impl Parts {
             Config::DistilBert(config) => config.dim,
             Config::Gpt2(config) => config.n_embd,
             Config::T5(config) => config.d_model,
+            Config::Candle(config) => config.hidden_size,
         }
     }
 
-    /// The model that `load` reads for `task`, and what makes tokens for it.
+    /// The model that `load` reads for `task`, what makes tokens for it, and its settings.
     ///
     /// # Errors
     /// When the model does another task, or when its head would be random numbers.
@@ -114,7 +140,7 @@ impl Parts {
         task: Task,
         precision: Precision,
         load: impl FnOnce(&Source, &Config) -> Result<M>,
-    ) -> Result<(M, Texts, Trained)> {
+    ) -> Result<(M, Texts, Config)> {
         self.task(Some(task))?;
         let source =
             Source::of(&self.checkpoint, &self.config, precision).kept_in(self.packed.as_deref());
@@ -127,11 +153,9 @@ impl Parts {
         }
         // A full disk costs the time of packing, and nothing else.
         let _ = source.keep();
-        Ok((
-            model,
-            Texts::new(self.tokenizer, &self.config),
-            self.trained,
-        ))
+        // What reading needed is not what running needs.
+        buffer::release();
+        Ok((model, Texts::new(self.tokenizer, &self.config), self.config))
     }
 
     fn untrained(&self, task: Task) -> Error {
@@ -152,21 +176,12 @@ fn head(task: Task, config: &Config) -> Option<&'static str> {
     Some(match (task, config) {
         (Task::FillMask, Config::Bert(_)) => "cls.predictions.transform.dense.weight",
         (Task::FillMask, Config::DistilBert(_)) => "vocab_transform.weight",
+        (Task::FillMask, Config::Candle(_)) => "head.dense.weight",
         (Task::TextClassification, Config::Gpt2(_)) => "score.weight",
         (Task::TextClassification | Task::TokenClassification, _) => "classifier.weight",
         (Task::QuestionAnswering, _) => "qa_outputs.weight",
         _ => return None,
     })
-}
-
-/// What the configuration says of the head.
-fn trained(config: &Config) -> Trained {
-    let common = config.common();
-    Trained {
-        architectures: common.architectures.clone(),
-        labels: common.labels.names().to_vec(),
-        problem: common.problem_type,
-    }
 }
 
 /// What a settings file holds; nothing if it is not there.

@@ -9,14 +9,17 @@
 //! - [`FillMask`], [`TextClassification`], [`TokenClassification`], [`QuestionAnswering`],
 //!   [`FeatureExtraction`], [`SentenceEmbedding`], [`Generation`]: the pipelines; `parts` cuts
 //!   documents that are too long to be summarized at once
+//! - [`Likelihood`]: how likely a model finds texts, for perplexity
 //! - [`similarity`]: how close vectors are
 //!
 //! A pipeline takes many inputs at once and asks between batches whether to stop.
 
+mod adapter;
 mod batches;
 pub mod feature_extraction;
 pub mod fill_mask;
 pub mod generation;
+pub mod likelihood;
 mod loading;
 mod note;
 mod parts;
@@ -33,7 +36,8 @@ pub mod token_classification;
 pub use feature_extraction::FeatureExtraction;
 pub use fill_mask::FillMask;
 pub use generation::Generation;
-pub use loading::{Parts, Trained};
+pub use likelihood::Likelihood;
+pub use loading::Parts;
 pub use note::{Note, Outcome};
 pub use question_answering::QuestionAnswering;
 pub use sentence_embedding::SentenceEmbedding;

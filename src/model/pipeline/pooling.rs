@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::text;
 
 /// Lists what a sentence-transformers model is made of.
-const MODULES: &str = "modules.json";
+pub(super) const MODULES: &str = "modules.json";
 
 /// What makes one vector of a text's hidden states.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::note::Outcome;
-use super::pooling::Pooling;
+use super::pooling::{MODULES, Pooling};
 use super::texts::{Read, Texts};
 use super::{Parts, Stop, Task, batches};
 use crate::error::Result;
@@ -32,7 +32,7 @@ impl SentenceEmbedding {
     /// # Errors
     /// When it has no hidden states of this kind, or declares modules that do not run here.
     pub fn load(parts: Parts, precision: Precision) -> Result<Self> {
-        let pooling = Pooling::read(&parts.folder, parts.width())?;
+        let pooling = Pooling::read(parts.folder_with(MODULES), parts.width())?;
         let (body, mut texts, _) = parts.model(Task::SentenceSimilarity, precision, Body::load)?;
         texts.longest = texts.longest.min(pooling.longest.unwrap_or(usize::MAX));
         Ok(Self {

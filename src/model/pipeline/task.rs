@@ -46,6 +46,15 @@ const ENCODER: &[Task] = &[
     QuestionAnswering,
 ];
 
+/// What ModernBERT can do here.
+const MODERN: &[Task] = &[
+    FeatureExtraction,
+    SentenceSimilarity,
+    FillMask,
+    TextClassification,
+    TokenClassification,
+];
+
 /// What GPT-2 can do.
 const DECODER: &[Task] = &[
     TextGeneration,
@@ -122,15 +131,17 @@ impl Task {
         })
     }
 
-    /// What a model does that was saved as one of `architectures`, the usual first. A model that
-    /// does not say what it was saved as may have any head that its kind can have.
-    pub fn of(config: &Config, architectures: &[String]) -> Vec<Self> {
+    /// What a model does by the class that it was saved as, the usual first. A model that does not
+    /// say what it was saved as may have any head that its kind can have.
+    pub fn of(config: &Config) -> Vec<Self> {
         let possible = match config {
             Config::Bert(_) | Config::DistilBert(_) => ENCODER,
             Config::Gpt2(_) => DECODER,
             Config::T5(_) => return BOTH.to_vec(),
+            Config::Candle(_) if config.is_causal() => return vec![TextGeneration],
+            Config::Candle(_) => MODERN,
         };
-        let Some(class) = architectures.first() else {
+        let Some(class) = config.common().architectures.first() else {
             return possible.to_vec();
         };
         let head = CLASSES.iter().find(|(end, _)| class.ends_with(end));
@@ -146,8 +157,8 @@ impl Task {
     ///
     /// # Errors
     /// When the model does not do what is asked for; with what it does.
-    pub fn choose(asked: Option<Self>, config: &Config, architectures: &[String]) -> Result<Self> {
-        let tasks = Self::of(config, architectures);
+    pub fn choose(asked: Option<Self>, config: &Config) -> Result<Self> {
+        let tasks = Self::of(config);
         match asked {
             Some(task) if tasks.contains(&task) => Ok(task),
             Some(task) => Err(Error::new(format!("this model does not do {task}"))
@@ -166,6 +177,19 @@ pub(super) fn names(tasks: &[Task]) -> String {
         .join(", ")
 }
 
+impl serde::Serialize for Task {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Task {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        Self::named(&name).map_err(serde::de::Error::custom)
+    }
+}
+
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -174,6 +198,8 @@ impl fmt::Display for Task {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -189,12 +215,9 @@ mod tests {
     }
 
     fn of(kind: &str, class: &[&str]) -> Vec<Task> {
-        let folder = tempfile::tempdir().expect("folder");
-        let json = format!("{{\"model_type\": \"{kind}\"}}");
-        crate::files::write(&folder.path().join("config.json"), json.as_bytes()).expect("written");
-        let config = Config::read(folder.path()).expect("config");
-        let class: Vec<String> = class.iter().map(|name| (*name).to_owned()).collect();
-        Task::of(&config, &class)
+        let json = serde_json::json!({"model_type": kind, "architectures": class});
+        let object = json.as_object().expect("an object");
+        Task::of(&Config::of(object, Path::new("config.json")).expect("config"))
     }
 
     #[test]

@@ -1,24 +1,27 @@
 //! Names the label of a text, or of a pair of texts.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::note::Outcome;
 use super::scores::{best, sigmoid, softmax};
 use super::texts::{Read, Texts};
-use super::{Parts, Stop, Task, Trained, batches};
+use super::{Parts, Stop, Task, batches};
 use crate::error::{Error, Result};
-use crate::model::config::ProblemType;
+use crate::model::config::{Config, Labels, ProblemType};
 use crate::model::heads::SequenceClassification;
 use crate::model::layers::Precision;
 use crate::model::tape::Tape;
+use crate::model::tokenizer::Tokenizer;
 
 /// Names the label of a text, or of a pair.
 pub struct TextClassification {
     model: SequenceClassification,
     texts: Texts,
-    trained: Trained,
+    labels: Labels,
+    problem: Option<ProblemType>,
 }
 
 /// What is classified.
@@ -132,17 +135,38 @@ impl TextClassification {
     /// When it was not trained for this.
     pub fn load(parts: Parts, precision: Precision) -> Result<Self> {
         let load = SequenceClassification::load;
-        let (model, texts, trained) = parts.model(Task::TextClassification, precision, load)?;
+        let (model, texts, config) = parts.model(Task::TextClassification, precision, load)?;
         Ok(Self {
             model,
             texts,
-            trained,
+            labels: config.common().labels.clone(),
+            problem: config.common().problem_type,
         })
+    }
+
+    /// The pipeline of a model that is in memory already; clones share their weights, so it sees
+    /// what training makes of them.
+    pub fn around(
+        model: SequenceClassification,
+        tokenizer: Arc<Tokenizer>,
+        config: &Config,
+    ) -> Self {
+        Self {
+            model,
+            texts: Texts::new(tokenizer, config),
+            labels: config.common().labels.clone(),
+            problem: config.common().problem_type,
+        }
+    }
+
+    /// How its outputs are read, where that is said.
+    pub fn problem(&self) -> Option<ProblemType> {
+        self.problem
     }
 
     /// The names of the labels, in the model's order.
     pub fn labels(&self) -> &[String] {
-        &self.trained.labels
+        self.labels.names()
     }
 
     /// Classifies each text or pair.
@@ -158,6 +182,23 @@ impl TextClassification {
         if options.top == Top::Most(0) {
             return Err(Error::usage("must be at least 1").at("top_k"));
         }
+        let outcomes = self.logits(inputs, stop)?.into_iter().map(|outcome| {
+            let logits = outcome.output;
+            let function = options
+                .function
+                .unwrap_or_else(|| Function::of(self.problem, logits.len()));
+            let output = self.labelled(&function.apply(&logits), options.top);
+            let notes = outcome.notes;
+            Outcome { output, notes }
+        });
+        Ok(outcomes.collect())
+    }
+
+    /// The logits of each text or pair, in the model's order.
+    ///
+    /// # Errors
+    /// An input without tokens, or a stop.
+    pub fn logits(&self, inputs: &[Input<'_>], stop: Stop<'_>) -> Result<Vec<Outcome<Vec<f32>>>> {
         let Read {
             windows: encodings,
             notes,
@@ -169,15 +210,10 @@ impl TextClassification {
                 .map(|row| logits.row(row).to_vec())
                 .collect()
         })?;
-        let problem = self.trained.problem;
-        let outcomes = logits.into_iter().zip(notes).map(|(logits, notes)| {
-            let function = options
-                .function
-                .unwrap_or_else(|| Function::of(problem, logits.len()));
-            let output = self.labelled(&function.apply(&logits), options.top);
-            Outcome { output, notes }
-        });
-        Ok(outcomes.collect())
+        let outcomes = logits.into_iter().zip(notes);
+        Ok(outcomes
+            .map(|(output, notes)| Outcome { output, notes })
+            .collect())
     }
 
     fn labelled(&self, scores: &[f32], top: Top) -> Labelled {
@@ -189,7 +225,7 @@ impl TextClassification {
         let mut ranked: Vec<Label> = best(scores, count)
             .into_iter()
             .map(|i| Label {
-                label: self.trained.label(i),
+                label: self.labels.names()[i].clone(),
                 score: scores[i],
             })
             .collect();

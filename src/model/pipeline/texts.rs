@@ -1,5 +1,7 @@
 //! Texts to tokens, within what the model reads.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::note::Note;
@@ -10,7 +12,7 @@ use crate::model::tokenizer::{Encoding, Tokenizer};
 /// Makes tokens for one model.
 pub(super) struct Texts {
     /// Texts to tokens.
-    pub tokenizer: Tokenizer,
+    pub tokenizer: Arc<Tokenizer>,
     /// The most tokens that the model reads.
     pub longest: usize,
     /// How many types of tokens the model knows, if it has any.
@@ -18,7 +20,8 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn new(tokenizer: Tokenizer, config: &Config) -> Self {
+    pub(super) fn new(tokenizer: impl Into<Arc<Tokenizer>>, config: &Config) -> Self {
+        let tokenizer = tokenizer.into();
         Self {
             longest: longest(&tokenizer, config),
             types: match config {
@@ -101,6 +104,7 @@ pub fn longest(tokenizer: &Tokenizer, config: &Config) -> usize {
         Config::DistilBert(c) => c.max_position_embeddings,
         Config::Gpt2(c) => c.n_positions,
         Config::T5(_) => usize::MAX,
+        Config::Candle(c) => c.max_position_embeddings,
     };
     positions.min(tokenizer.settings().model_max_length.unwrap_or(usize::MAX))
 }

@@ -2,7 +2,7 @@
 //!
 //! A training step asks for the same sizes over and over. Handed back to the system and asked for
 //! anew, each would be faulted in page by page, which costs a third of the time. Buffers that are
-//! dropped stay here instead, up to a limit, until [`release`] gives them back.
+//! dropped stay here instead, until [`release`] gives them back.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,58 +10,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Buffers below this many values are left to the allocator, which keeps such sizes itself.
 const SMALL: usize = 16 * 1024;
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    free: Vec::new(),
-    values: 0,
-    limit: usize::MAX,
-});
-
 /// The buffers that wait to be used again.
-struct Pool {
-    /// Oldest first.
-    free: Vec<Vec<f32>>,
-    /// How many values they hold.
-    values: usize,
-    limit: usize,
-}
+static POOL: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
 
-impl Pool {
-    fn take(&mut self, capacity: usize) -> Option<Vec<f32>> {
-        let at = self
-            .free
-            .iter()
-            .rposition(|buffer| buffer.capacity() == capacity)?;
-        self.values -= capacity;
-        Some(self.free.remove(at))
-    }
-
-    fn give(&mut self, buffer: Vec<f32>) {
-        self.values += buffer.capacity();
-        self.free.push(buffer);
-        while self.values > self.limit {
-            self.values -= self.free.remove(0).capacity();
-        }
-    }
-}
-
-fn pool() -> MutexGuard<'static, Pool> {
+fn pool() -> MutexGuard<'static, Vec<Vec<f32>>> {
     // A panic between two statements of the pool cannot leave it wrong: it is only a cache.
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Gives the memory that is not in use back to the system.
-pub fn release() {
+/// A buffer of the pool, of those that fit the last one.
+fn take(capacity: usize) -> Option<Vec<f32>> {
     let mut pool = pool();
-    pool.values = 0;
-    let free = std::mem::take(&mut pool.free);
-    // The lock is not held while the system takes it.
-    drop(pool);
-    drop(free);
+    let fits = |buffer: &Vec<f32>| buffer.capacity() == capacity;
+    let at = pool.iter().rposition(fits)?;
+    Some(pool.remove(at))
 }
 
-/// Keeps at most `bytes` of unused memory from now on.
-pub fn limit(bytes: usize) {
-    pool().limit = bytes / size_of::<f32>();
+/// Gives the memory that is not in use back to the system.
+pub fn release() {
+    let free = std::mem::take(&mut *pool());
+    // The lock is not held while the system takes it.
+    drop(free);
 }
 
 /// Values in memory that returns to the pool.
@@ -75,7 +44,7 @@ impl Buffer {
             return Self(vec![0.0; len]);
         }
         let capacity = size_class(len);
-        let mut values = pool().take(capacity).unwrap_or_else(|| vec![0.0; capacity]);
+        let mut values = take(capacity).unwrap_or_else(|| vec![0.0; capacity]);
         // Only the first use after a shorter one writes the difference.
         values.resize(len, 0.0);
         Self(values)
@@ -118,7 +87,7 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let capacity = self.0.capacity();
         if capacity >= SMALL && capacity == size_class(capacity) {
-            pool().give(std::mem::take(&mut self.0));
+            pool().push(std::mem::take(&mut self.0));
         }
     }
 }

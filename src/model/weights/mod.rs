@@ -4,8 +4,10 @@
 //! - `source`: a file, read by position and never mapped
 //! - `header`: what is in it, checked before anything is allocated for it
 //! - `dtype`: number formats
+//! - `adapter`: a low-rank adapter over the checkpoint of its base
 //! - [`write()`]: the way back
 
+mod adapter;
 mod dtype;
 mod folder;
 mod header;
@@ -28,6 +30,7 @@ pub use write::{Stored, write};
 use crate::error::{Error, Result};
 use crate::model::tape::buffer::Buffer;
 use crate::text;
+use adapter::Delta;
 use folder::{Layout, Shards};
 use header::Entry;
 use source::Source;
@@ -40,6 +43,10 @@ const BLOCK: usize = 64 * 1024;
 pub struct Checkpoint {
     sources: Vec<Source>,
     tensors: BTreeMap<String, Tensor>,
+    /// What an adapter adds, by the tensor's name.
+    deltas: BTreeMap<String, Delta>,
+    /// The factor of the adapter, which its settings say and not its file.
+    scale: f32,
     any_values: bool,
 }
 
@@ -61,6 +68,8 @@ impl Checkpoint {
         let mut checkpoint = Self {
             sources: Vec::new(),
             tensors: BTreeMap::new(),
+            deltas: BTreeMap::new(),
+            scale: 1.0,
             any_values: false,
         };
         match folder::find(folder)? {
@@ -107,10 +116,18 @@ impl Checkpoint {
         self.sources.iter().map(Source::bytes).sum()
     }
 
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.sources.iter().map(Source::path)
+    }
+
     /// What the weights are known by: other weights have another. ASCII letters, digits, `-`, and
     /// a `.` between files.
     pub fn fingerprint(&self) -> String {
-        let all: Vec<String> = self.sources.iter().map(Source::fingerprint).collect();
+        let mut all: Vec<String> = self.sources.iter().map(Source::fingerprint).collect();
+        if !self.deltas.is_empty() {
+            all.push(format!("{:08x}", self.scale.to_bits()));
+        }
         all.join(".")
     }
 
@@ -241,6 +258,9 @@ impl Checkpoint {
             })
             .map_err(|e: io::Error| source.failed(e, &part))?;
         source.unchanged(&part)?;
+        if let Some(delta) = self.deltas.get(name) {
+            delta.add_to(out, first);
+        }
         match wrong.into_inner() {
             wrong if wrong == 0 || self.any_values => Ok(()),
             wrong => {

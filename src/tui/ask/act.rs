@@ -4,12 +4,13 @@ use super::fields::Fields;
 use super::turn::Turn;
 use super::{Ask, Over, Part};
 use crate::advisor::Reading;
+use crate::advisor::answer::{Availability, Ranked, RunsHere};
 use crate::advisor::present::Target;
 use crate::jobs::Request;
 use crate::tui::event::Effect;
 use crate::tui::history::Kept;
 use crate::tui::keymap::{Command, Context};
-use crate::tui::pane::{Shell, told};
+use crate::tui::pane::{Errand, Shell, Wish, told};
 
 impl Ask {
     /// Whether there is a step back. In the conversation there is nothing to go back from.
@@ -33,6 +34,10 @@ impl Ask {
             Command::More => self.conversation.turn().is_some_and(Turn::has_more),
             Command::Mark | Command::Try | Command::Tune => self.model().is_some(),
             Command::Compare => self.compared().is_some(),
+            Command::Fetch => {
+                let ranked = self.ranked();
+                ranked.is_some_and(|model| model.availability == Availability::Fetch)
+            }
             Command::Open => self.conversation.target().is_some(),
             _ => false,
         }
@@ -70,12 +75,17 @@ impl Ask {
             && count > usize::from(self.cited.is_some())
     }
 
-    /// The id of the selected model.
-    fn model(&self) -> Option<&str> {
+    /// The selected model.
+    fn ranked(&self) -> Option<&Ranked> {
         match self.conversation.target()? {
-            Target::Model(n) => Some(&self.answer()?.models.get(n)?.id),
+            Target::Model(n) => self.answer()?.models.get(n),
             Target::Citation(_) => None,
         }
+    }
+
+    /// The id of the selected model.
+    fn model(&self) -> Option<&str> {
+        self.ranked().map(|model| model.id.as_str())
     }
 
     /// The models that `v` compares: those marked, else the first two. By id.
@@ -110,16 +120,37 @@ impl Ask {
         }
     }
 
-    /// Shows what to do with the selected model.
-    pub(super) fn try_out(&mut self, shell: &mut Shell) {
-        if let Some(id) = self.model().map(str::to_owned) {
-            self.cover();
-            self.views.open_script(&id, shell);
+    /// Hands the selected model over to be tried; shows what to do with one that does not run here.
+    pub(super) fn try_out(&mut self, then: Option<Command>, shell: &mut Shell) {
+        let (Some(answer), Some(model)) = (self.answer(), self.ranked()) else {
+            return;
+        };
+        let id = model.id.clone();
+        if model.runs_here == RunsHere::Yes {
+            let asked = &answer.reading.constraints;
+            shell.errand = Some(Errand::Try(Wish {
+                id,
+                task: asked.task.clone(),
+                domain: asked.domain.clone(),
+                then,
+                ..Wish::default()
+            }));
+            return;
         }
+        self.cover();
+        self.views.open_script(&id, shell);
     }
 
-    /// Has a fine-tune of the selected model planned.
+    /// Has a fine-tune of the selected model planned: from its files, or from its card where it is
+    /// not on the disk.
     pub(super) fn tune(&mut self, shell: &mut Shell) {
+        let ready = self
+            .ranked()
+            .filter(|one| one.availability == Availability::Ready);
+        if let Some(one) = ready {
+            shell.errand = Some(Errand::Tune(one.id.clone()));
+            return;
+        }
         if let Some(id) = self.model() {
             let question = format!("How can I fine-tune {id}?");
             shell.keep(Kept::Questions, &question);

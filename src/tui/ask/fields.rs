@@ -221,7 +221,7 @@ impl Fields {
             let x = area.x + names + 4;
             let note_at = x + values + 2;
             if let Some(editor) = self.editing.as_ref().filter(|_| marked) {
-                cursor = Some(typing(editor, theme, area, (x, y), buffer));
+                cursor = Some(chrome::typing(editor, theme, area, (x, y), buffer));
             } else {
                 let value = field.value.as_deref().unwrap_or("-");
                 chrome::put(
@@ -248,23 +248,4 @@ impl Fields {
         }
         cursor
     }
-}
-
-/// Draws a value that is being typed, its end in sight.
-fn typing(
-    editor: &Editor,
-    theme: Theme,
-    area: Rect,
-    at: (u16, u16),
-    buffer: &mut Buffer,
-) -> Position {
-    let room = usize::from(area.right().saturating_sub(at.0 + 1)).max(1);
-    let shown = editor.shown(room);
-    let (column, row) = shown.cursor;
-    let text = shown.rows.get(row).map_or("", String::as_str);
-    let style = theme
-        .strong()
-        .add_modifier(ratatui::style::Modifier::UNDERLINED);
-    chrome::put(buffer, area, at, &format!("{text} "), style);
-    Position::new(at.0.saturating_add(column as u16), at.1)
 }

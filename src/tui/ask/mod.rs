@@ -364,7 +364,8 @@ impl Pane for Ask {
             }
             _ if self.focus() == Part::View => self.views.run(command, shell),
             Command::Open => self.open(shell),
-            Command::Try => self.try_out(shell),
+            Command::Try => self.try_out(None, shell),
+            Command::Fetch => self.try_out(Some(command), shell),
             Command::Tune => self.tune(shell),
             Command::Scope => self.widen(shell),
             Command::Why => {

@@ -13,6 +13,7 @@ use self::page::Page;
 use super::find::Finder;
 use super::keymap::{Command, Context};
 use super::theme::Theme;
+use crate::advisor::offer::Offer;
 use crate::card::Origin;
 use crate::error::Result;
 use crate::jobs::OpenCard;
@@ -51,6 +52,11 @@ impl CardView {
     /// What `y` copies: `id:line` of what is read, or the id of a selected card.
     pub(super) fn place(&self) -> String {
         self.page.place()
+    }
+
+    /// The id of the card, once it is there and of a model; and what it can be tried for.
+    pub(super) fn model(&self) -> Option<(&str, Option<&Offer>)> {
+        self.page.model()
     }
 
     /// What its keys are.
@@ -120,6 +126,7 @@ impl CardView {
                 self.page.is_text() && !self.finder.sought().is_empty()
             }
             Command::Copy => true,
+            Command::Try => self.model().is_some(),
             _ => self.page.can(command),
         }
     }

@@ -7,6 +7,8 @@ use super::entries::{beside, fact, header, problem};
 use super::listing::Listing;
 use super::source::Source;
 use crate::advisor;
+use crate::advisor::offer::Offer;
+use crate::card::Kind;
 use crate::error::{Error, Result};
 use crate::jobs::OpenCard;
 use crate::tui::awaited::Awaited;
@@ -37,6 +39,10 @@ const TABS: [(Tab, &str); 3] = [
 #[derive(Debug)]
 struct Open {
     header: String,
+    /// What it can be tried for, if it runs here.
+    offer: Option<Offer>,
+    /// It is of a model, and not of a word.
+    is_model: bool,
     source: Source,
     facts: Listing,
     /// The line of each entry of `facts`.
@@ -100,6 +106,12 @@ impl Page {
 
     fn open(&self) -> Option<&Open> {
         self.state.here().map(|open| &**open)
+    }
+
+    /// The id of the card, once it is there and of a model; and what it can be tried for.
+    pub(super) fn model(&self) -> Option<(&str, Option<&Offer>)> {
+        let open = self.open().filter(|open| open.is_model)?;
+        Some((&self.id, open.offer.as_ref()))
     }
 
     /// `id:line` of what is read, or the id of the selected card.
@@ -365,6 +377,8 @@ impl Open {
         };
         Self {
             header: header(card),
+            offer: open.offer.clone(),
+            is_model: card.facts.kind == Kind::Model,
             source: Source::new(card),
             facts: Listing::new(facts.collect(), below),
             lines,

@@ -74,6 +74,23 @@ commands! {
     Copy = "copy", "copy";
     New = "new", "new";
     Examples = "examples", "examples";
+    ChooseTask = "choose-task", "task";
+    ChooseModel = "choose-model", "model";
+    Beside = "beside", "beside";
+    Again = "again", "again";
+    Measure = "measure", "measure";
+    System = "system", "system";
+    Sent = "template", "template";
+    Stop = "stop", "stop";
+    Fetch = "fetch", "fetch";
+    StopFetch = "stop-fetch", "stop-fetch";
+    Pause = "pause", "pause";
+    Resume = "resume", "resume";
+    EndRun = "end-run", "end-run";
+    DeleteRun = "delete-run", "delete-run";
+    SetBack = "set-back", "set-back";
+    DeleteModel = "delete-model", "delete";
+    AllOptions = "all-options", "options";
     Facets = "facets", "facets";
     Sort = "sort", "sort";
     Reverse = "reverse", "reverse";
@@ -93,6 +110,9 @@ commands! {
     Quit = "quit", "quit", "q", "exit", "bye";
     ToAsk = "ask", "ask";
     ToModels = "models", "models";
+    ToTry = "to-try", "run";
+    ToTune = "to-tune", "runs";
+    ToChat = "chat", "chat";
 }
 
 impl Command {
@@ -107,6 +127,9 @@ impl Command {
                 | Self::More
                 | Self::Try
                 | Self::Tune
+                | Self::Again
+                | Self::Measure
+                | Self::Fetch
         )
     }
 

@@ -1,6 +1,11 @@
 //! Where the focus is, which decides what keys mean.
 
 impl Context {
+    /// Whether it is the input of a pane that is sent with Enter.
+    pub fn is_input(self) -> bool {
+        matches!(self, Self::Input | Self::Prompt | Self::Message)
+    }
+
     /// What it is called in the footer, after "Tab to".
     pub fn label(self) -> &'static str {
         self.name().rsplit(' ').next().unwrap_or_default()
@@ -60,6 +65,28 @@ contexts! {
     Models = false, "the list of models";
     /// What the models can be narrowed by.
     Facets = false, "the facets";
+    /// The text that a model is to be tried on.
+    Prompt = true, "the text";
+    /// Texts to begin with.
+    Samples = false, "the examples";
+    /// What a model has written or found.
+    Outcome = false, "the result";
+    /// What is tried, and how.
+    Setup = false, "the settings";
+    /// The value of a setting, being typed.
+    Setting = true, "a setting";
+    /// The list of fine-tunes.
+    Runs = false, "the list of runs";
+    /// One fine-tune.
+    Board = false, "a run";
+    /// A fine-tune that is being planned.
+    Plan = false, "a plan";
+    /// What is said to a model.
+    Message = true, "the message";
+    /// What was said, and what a model answered.
+    Dialogue = false, "the conversation";
+    /// A list of choices that a pane offers.
+    Choices = true, "the choices";
     /// The palette's filter.
     Palette = true, "the palette";
     /// The filter over earlier inputs.

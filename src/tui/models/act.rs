@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use ratatui::layout::{Position, Rect};
 
-use super::{Models, Part, Shown, view};
+use super::{Asks, Models, Part, Shown, view};
+use crate::advisor::answer::RunsHere;
 use crate::advisor::catalogue::{Catalogue, Found, Sort};
 use crate::error::Result;
 use crate::jobs::Request;
@@ -13,7 +14,8 @@ use crate::tui::chrome;
 use crate::tui::event::Effect;
 use crate::tui::history::Kept;
 use crate::tui::keymap::Command;
-use crate::tui::pane::{Errand, Pane, Shell, told};
+use crate::tui::pane::{Errand, Pane, Shell, Wish, told};
+use crate::tui::picker::Picker;
 
 /// Models that fit side by side.
 const MOST_COMPARED: usize = 5;
@@ -186,20 +188,108 @@ impl Models {
         }
     }
 
-    /// Shows what to do with the selected model.
+    /// Hands the selected model over to be tried; shows what to do with one that does not run here.
     pub(super) fn try_out(&mut self, shell: &mut Shell) {
+        let Some(entry) = self.selected_entry() else {
+            return;
+        };
+        let id = entry.id.to_owned();
+        if entry.runs == RunsHere::Yes {
+            shell.errand = Some(Errand::Try(Wish {
+                task: entry.task.map(str::to_owned),
+                id,
+                ..Wish::default()
+            }));
+            return;
+        }
+        self.views.clear();
+        self.views.open_script(&id, shell);
+        self.part = Part::View;
+    }
+
+    /// Whether the selected model is on the disk and runs here.
+    pub(super) fn can_measure(&self) -> bool {
+        let entry = self.selected_entry();
+        entry.is_some_and(|entry| {
+            entry.runs == RunsHere::Yes && entry.on_disk.is_some_and(|disk| disk.whole)
+        })
+    }
+
+    /// Hands the selected model over to be measured.
+    pub(super) fn measure(&mut self, shell: &mut Shell) {
         if let Some(id) = self.selected_id() {
-            self.views.clear();
-            self.views.open_script(&id, shell);
-            self.part = Part::View;
+            shell.errand = Some(Errand::Try(Wish {
+                id,
+                then: Some(Command::Measure),
+                ..Wish::default()
+            }));
         }
     }
 
-    /// Has a fine-tune of the selected model planned where plans are made.
-    pub(super) fn tune(&mut self, shell: &mut Shell) {
-        if let Some(id) = self.selected_id() {
-            shell.errand = Some(Errand::Ask(format!("How can I fine-tune {id}?")));
+    /// The id of the selected model and its bytes, if it runs here and is not on the disk.
+    pub(super) fn to_fetch(&self, shell: &Shell) -> Option<(String, u64)> {
+        let entry = self.selected_entry()?;
+        let there = entry.on_disk.is_some_and(|disk| disk.whole);
+        let runs = entry.runs == RunsHere::Yes && !there && !shell.fetches.is_busy(entry.id);
+        let bytes = entry.bytes.or_else(|| Some(entry.parameters? * 4));
+        Some((entry.id.to_owned(), bytes.unwrap_or(0))).filter(|_| runs)
+    }
+
+    /// Asks whether to fetch the selected model.
+    pub(super) fn fetch(&mut self, shell: &mut Shell) {
+        let Some((id, bytes)) = self.to_fetch(shell) else {
+            return;
+        };
+        let shown = crate::text::ident(&id);
+        let (amount, host) = (crate::text::bytes(bytes), crate::text::line(&shell.host));
+        let line = format!("fetch {shown}: {amount} from {host}");
+        shell.list = Some(Picker::question(line));
+        self.asks = Some(Asks::Fetch(id, bytes));
+    }
+
+    /// The id of the selected model, if it is being fetched.
+    pub(super) fn fetched(&self, shell: &Shell) -> Option<String> {
+        let id = self.selected_id()?;
+        shell.fetches.is_busy(&id).then_some(id)
+    }
+
+    /// The id of the selected model and its bytes on the disk, where it has any.
+    pub(super) fn to_delete(&self, shell: &Shell) -> Option<(String, u64)> {
+        let entry = self.selected_entry()?;
+        let idle = !shell.fetches.is_busy(entry.id);
+        let disk = entry.on_disk.filter(|disk| idle && disk.bytes > 0)?;
+        Some((entry.id.to_owned(), disk.bytes))
+    }
+
+    /// Asks whether to delete the selected model.
+    pub(super) fn delete(&mut self, shell: &mut Shell) {
+        let Some((id, bytes)) = self.to_delete(shell) else {
+            return;
+        };
+        let (shown, freed) = (crate::text::ident(&id), crate::text::bytes(bytes));
+        let line = format!("delete {shown} from this disk: frees {freed}, for other programs too");
+        shell.list = Some(Picker::question(line));
+        self.asks = Some(Asks::Delete(id));
+    }
+
+    /// Does what was asked about.
+    pub(super) fn answer(&mut self, shell: &mut Shell) {
+        match self.asks.take() {
+            Some(Asks::Fetch(id, bytes)) => shell.fetch(&id, bytes),
+            Some(Asks::Delete(id)) => shell.effect(Effect::Delete(id)),
+            None => {}
         }
+    }
+
+    /// Has a fine-tune of the selected model planned: from its files, or from its card where it is
+    /// not on the disk.
+    pub(super) fn tune(&mut self, shell: &mut Shell) {
+        let Some(id) = self.selected_id() else { return };
+        shell.errand = Some(if self.can_measure() {
+            Errand::Tune(id)
+        } else {
+            Errand::Ask(format!("How can I fine-tune {id}?"))
+        });
     }
 
     /// A click selects, and on what is selected already opens.

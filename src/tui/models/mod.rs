@@ -34,6 +34,12 @@ enum Part {
     View,
 }
 
+/// What the user is asked before it is done.
+enum Asks {
+    Fetch(String, u64),
+    Delete(String),
+}
+
 /// What was found last, and when.
 struct Shown {
     catalogue: Arc<Catalogue>,
@@ -54,6 +60,7 @@ pub(super) struct Models {
     scroll: usize,
     /// Ids of the models that Space has marked, in that order.
     marked: Vec<String>,
+    asks: Option<Asks>,
     facets: Facets,
     views: Views,
     part: Part,
@@ -76,6 +83,7 @@ impl Models {
             selected: 0,
             scroll: 0,
             marked: Vec::new(),
+            asks: None,
             facets: Facets::default(),
             views: Views::over("models"),
             part: Part::List,
@@ -204,7 +212,11 @@ impl Pane for Models {
         }
     }
 
-    fn can(&self, command: Command, _shell: &Shell) -> bool {
+    fn chosen(&mut self, _: usize, shell: &mut Shell) {
+        self.answer(shell);
+    }
+
+    fn can(&self, command: Command, shell: &Shell) -> bool {
         match command {
             Command::NextPart | Command::PreviousPart | Command::ToInput => true,
             Command::Zoom => (self.beside() || self.room.zoomed) && self.focus() != Part::Filter,
@@ -217,6 +229,10 @@ impl Pane for Models {
                 self.focus() == Part::List && self.selected_entry().is_some()
             }
             Command::Compare => self.focus() == Part::List && self.marked.len() > 1,
+            Command::Measure => self.focus() == Part::List && self.can_measure(),
+            Command::Fetch => self.focus() == Part::List && self.to_fetch(shell).is_some(),
+            Command::StopFetch => self.focus() == Part::List && self.fetched(shell).is_some(),
+            Command::DeleteModel => self.focus() == Part::List && self.to_delete(shell).is_some(),
             Command::Sort | Command::Reverse => self.focus() == Part::List && self.rows().len() > 1,
             Command::Up | Command::Down => match self.focus() {
                 Part::Facets => self.facets.moves(),
@@ -244,6 +260,14 @@ impl Pane for Models {
             Command::Compare => self.compare(shell),
             Command::Copy => self.copy(shell),
             Command::Try => self.try_out(shell),
+            Command::Measure => self.measure(shell),
+            Command::Fetch => self.fetch(shell),
+            Command::DeleteModel => self.delete(shell),
+            Command::StopFetch => {
+                if let Some(id) = self.fetched(shell) {
+                    shell.stop_fetch(&id);
+                }
+            }
             Command::Tune => self.tune(shell),
             Command::Sort => self.sort(shell),
             Command::Reverse => {
@@ -351,7 +375,7 @@ impl Pane for Models {
                 self.part = Part::View;
             }
             Errand::Filter(text) => self.put(&text, shell),
-            Errand::Ask(_) => {}
+            Errand::Ask(_) | Errand::Try(_) | Errand::Tune(_) => {}
         }
     }
 

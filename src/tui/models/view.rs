@@ -77,7 +77,7 @@ impl Models {
         let columns = self.fitting();
         let head = columns.head(self.wanted.sort, self.wanted.descending);
         chrome::put(buffer, area, (area.x, area.y + 1), &head, theme.dim());
-        self.detail(&columns, theme, area, buffer);
+        self.detail(&columns, shell, area, buffer);
         for (y, at) in (area.y + ABOVE..area.bottom()).zip(self.in_sight()) {
             self.row(
                 at,
@@ -103,12 +103,14 @@ impl Models {
     }
 
     /// What the columns have no room for, of the marked model.
-    fn detail(&self, columns: &Columns, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    fn detail(&self, columns: &Columns, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+        let theme = shell.theme;
         let (Some(entry), Some(shown)) = (self.selected_entry(), &self.shown) else {
             return;
         };
         let y = area.bottom().saturating_sub(1);
-        let text = columns.rest(&entry, shown.at);
+        let rest = columns.rest(&entry, shown.at);
+        let text = shell.fetches.short(entry.id).unwrap_or(rest);
         let text = wrap::fit(&text, usize::from(area.width).saturating_sub(4));
         chrome::put(buffer, area, (area.x + 3, y), text, theme.dim());
     }

@@ -55,6 +55,11 @@ fn defaults_have_as_many_parameters_as_the_published_models() {
         (json!({"model_type": "t5"}), Head::Generation, 60_506_624),
         (flan(512, 1024, 8, 6), Head::Generation, 76_961_152),
         (flan(768, 2048, 12, 12), Head::Generation, 247_577_856),
+        (
+            json!({"model_type": "mt5", "tie_word_embeddings": false}),
+            Head::Generation,
+            300_176_768,
+        ),
     ];
     for (config, head, parameters) in cases {
         assert_eq!(
@@ -389,9 +394,9 @@ const EDITS: [(&str, &str, &str); 50] = [
         "and must be true or false",
     ),
     (
-        "llama",
+        "bart",
         r#""hidden_size":8"#,
-        "models of type `llama` do not run here\n  hint: these types run: bert, distilbert, gpt2, t5",
+        "models of type `bart` do not run here\n  hint: these types run: bert, distilbert, gpt2, t5",
     ),
 ];
 

@@ -1,4 +1,4 @@
-//! Folders of models: weights and configurations, whole, damaged, hostile and changing.
+//! Folders of models: weights, configurations and tokenizers, whole, damaged, hostile and changing.
 
 mod bodies;
 mod changing;
@@ -7,12 +7,20 @@ mod folders;
 mod generation;
 mod malformed;
 mod mutants;
+mod tokenizer;
 
+use std::fmt::Display;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use modeldesk::error::{Error, Result};
 use modeldesk::model::weights::{Checkpoint, Stored, write};
+
+use crate::counts;
+
+/// How long reading one file may take.
+const LONGEST: Duration = Duration::from_secs(2);
 
 const WEIGHTS: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
@@ -69,6 +77,15 @@ fn file(header: impl AsRef<[u8]>, data: usize) -> Vec<u8> {
     let header = header.as_ref();
     let length = (header.len() as u64).to_le_bytes();
     [length.as_slice(), header, &vec![0; data]].concat()
+}
+
+/// Does `work`, for which a soak allows two seconds.
+fn in_time<T>(what: impl Display, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let done = work();
+    let taken = start.elapsed();
+    assert!(!counts::is_full() || taken < LONGEST, "{what}: {taken:?}");
+    done
 }
 
 /// All that an error says.

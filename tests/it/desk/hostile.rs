@@ -1,14 +1,19 @@
 //! Text that tries to write to the terminal, in every place where text comes in.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use modeldesk::advisor::Machine;
 use modeldesk::advisor::catalogue::Catalogue;
 use modeldesk::card::{Card, Fact, Origin};
-use modeldesk::error::Error;
+use modeldesk::error::{Error, Result};
 use modeldesk::index::Summary;
+use modeldesk::jobs::engine::{Done, News, Output, Pace, Report};
 use modeldesk::jobs::{OpenCard, Request};
+use modeldesk::model::pipeline::fill_mask::Fill;
+use modeldesk::model::pipeline::question_answering::Answer;
+use modeldesk::model::pipeline::text_classification;
+use modeldesk::model::pipeline::token_classification::{Entity, Label};
 use modeldesk::tui::Event;
 
 use super::double::{Driver, card, legal, notice, open_card, opened, reply};
@@ -199,6 +204,117 @@ fn models_screens(payload: &str, size: (u16, u16)) -> Vec<String> {
     screens
 }
 
+/// Outputs in which every text is `payload`.
+fn hostile_outputs(payload: &str) -> Vec<Output> {
+    let said = || format!("said {payload}");
+    let fill = Fill {
+        score: 0.5,
+        token: 1,
+        token_str: said(),
+        sequence: said(),
+    };
+    let label = text_classification::Label {
+        label: said(),
+        score: 0.5,
+    };
+    let entity = Entity {
+        label: Label::Group(said()),
+        score: 0.5,
+        index: None,
+        word: said(),
+        start: 0,
+        end: 2,
+        bytes: 0..2,
+    };
+    let answer = Answer {
+        score: 0.5,
+        start: 0,
+        end: 2,
+        answer: said(),
+        bytes: 0..2,
+    };
+    vec![
+        Output::Texts(vec![said(), said()]),
+        Output::Fills(vec![vec![fill]]),
+        Output::Labels(vec![label]),
+        Output::Entities(vec![entity]),
+        Output::Answers(vec![answer]),
+        Output::Similarity(vec![vec![1.0, 0.5], vec![0.5, 1.0]]),
+    ]
+}
+
+/// The Try pane over models whose names, texts and findings are `payload`.
+fn try_screens(payload: &str, size: (u16, u16)) -> Vec<String> {
+    let mut screens = Vec::new();
+    let mut desk = Driver::open(size.0, size.1);
+    for model in &mut desk.shelf.models {
+        model.id.push_str(payload);
+    }
+    desk.idle = true;
+    for keys in [
+        "Tab 3",
+        "Tab Tab",
+        "t",
+        "Esc m",
+        "Esc =",
+        "Down Enter",
+        "b",
+        "Esc i",
+    ] {
+        desk.press(keys);
+        screens.push(desk.screen());
+    }
+    let given = format!("first {payload}\nsecond {payload} [MASK]");
+    let mut endings: Vec<Result<Box<Done>>> = hostile_outputs(payload)
+        .into_iter()
+        .map(|output| {
+            Ok(Box::new(Done {
+                output,
+                notes: Vec::new(),
+                pace: None,
+                finish: None,
+                took: Duration::ZERO,
+            }))
+        })
+        .collect();
+    endings.push(Err(
+        Error::new(format!("cannot run {payload}")).hint(payload)
+    ));
+    for ended in endings {
+        desk.feed(Event::Paste(format!("try {payload}")));
+        desk.press("Enter");
+        let ticket = desk.orders.last().expect("an order").ticket;
+        let pace = Pace {
+            tokens: 1,
+            first: Duration::ZERO,
+            rate: None,
+        };
+        let part = News::Reading {
+            at: 1,
+            of: 2,
+            text: format!("part {payload}"),
+        };
+        let token = News::Token {
+            text: format!("token {payload}"),
+            pace,
+        };
+        let summary = News::Summary(format!("short {payload}"));
+        for news in [
+            News::Given(given.clone()),
+            part,
+            summary,
+            token,
+            News::Ended(ended),
+        ] {
+            desk.feed(Event::Engine(Report { ticket, news }));
+            screens.push(desk.screen());
+        }
+    }
+    desk.press("Ctrl+R");
+    screens.push(desk.screen());
+    screens
+}
+
 #[test]
 fn no_frame_holds_a_control_character_or_what_followed_it() {
     let row = counts::row("T1");
@@ -207,9 +323,11 @@ fn no_frame_holds_a_control_character_or_what_followed_it() {
     for (payload, hidden) in PAYLOADS.into_iter().chain(others) {
         for size in [(60, 20), (80, 24), (120, 40)] {
             let models = models_screens(payload, size);
-            for screen in screens(payload, size).into_iter().chain(models) {
+            let tried = try_screens(payload, size);
+            let all = screens(payload, size).into_iter().chain(models);
+            for screen in all.chain(tried) {
                 cases += 1;
-                assert_eq!(forbidden(&screen), [], "{payload:?}\n{screen}");
+                assert!(forbidden(&screen).is_empty(), "{payload:?}\n{screen}");
                 // In an id they are not left out but made visible, behind a mark.
                 let unmarked = |hidden: &&str| {
                     screen
@@ -229,7 +347,7 @@ fn no_frame_holds_a_control_character_or_what_followed_it() {
 fn the_payloads_are_hostile() {
     for (payload, hidden) in PAYLOADS {
         assert!(hidden.is_none_or(|hidden| payload.contains(hidden)));
-        assert_ne!(forbidden(payload), []);
+        assert!(!forbidden(payload).is_empty());
     }
 }
 

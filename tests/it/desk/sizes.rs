@@ -69,6 +69,7 @@ fn showing(card: &Arc<Card>, models: &Arc<Catalogue>) -> Driver {
                         card: Arc::clone(card),
                         problems: modeldesk::card::check(card),
                         related: Vec::new(),
+                        offer: None,
                     })),
                 },
                 other => super::double::reply(other),

@@ -1,9 +1,19 @@
-//! From files to rows, and from rows to what a model learns from.
+//! From files to rows, to what a model learns from them, to what that ends in, and how good it is.
 
+mod adapters;
+mod cases;
 mod dataset;
+mod differences;
+mod evaluate;
 mod faults;
 mod features;
+mod learning;
+mod measured;
+mod metrics;
 mod preview;
+mod resume;
+mod runs;
+mod training;
 
 use std::path::{Path, PathBuf};
 

@@ -54,7 +54,7 @@ fn cases(fixture: &Fixture) -> Vec<Case> {
         .collect()
 }
 
-fn run(decoder: &mut dyn Decoder, prompt: &[u32], options: &Options) -> Vec<Sequence> {
+pub(super) fn run(decoder: &mut dyn Decoder, prompt: &[u32], options: &Options) -> Vec<Sequence> {
     let request = Request {
         prompt,
         options,

@@ -1,15 +1,17 @@
 //! Pipelines, from texts to outputs, against transformers.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::slice::from_ref;
 
 use modeldesk::error::Result;
+use modeldesk::jobs::Cancel;
 use modeldesk::model::layers::Precision;
 use modeldesk::model::pipeline::{
-    FeatureExtraction, FillMask, Note, Outcome, Parts, QuestionAnswering, SentenceEmbedding, Task,
-    TextClassification, TokenClassification, fill_mask, question_answering, similarity,
-    text_classification, token_classification,
+    FeatureExtraction, FillMask, Generation, Note, Outcome, Parts, QuestionAnswering,
+    SentenceEmbedding, Task, TextClassification, TokenClassification, fill_mask, generation,
+    question_answering, similarity, text_classification, token_classification,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -120,7 +122,38 @@ impl Case {
                 assert!(model.pooling().declared);
                 self.shaped(&model.run(&self.texts(), never)?)
             }
-            other => panic!("{other} has no test here"),
+            _ => self.written()?,
+        })
+    }
+
+    /// What the tasks that write give: a list of texts for each input.
+    fn written(&self) -> Result<Value> {
+        let parts = Parts::read(&self.folder())?;
+        let model = Generation::load(parts, Task::named(self.task())?, Precision::F32)?;
+        let mut asked = self.0["options"].clone();
+        asked
+            .as_object_mut()
+            .expect("options")
+            .remove("return_full_text");
+        let mut options = model.options();
+        options.update(&asked)?;
+        let run = |text: &&str| {
+            let ask = generation::Ask {
+                text,
+                prefix: None,
+                options: &options,
+                return_full_text: self.flag("return_full_text").unwrap_or(true),
+                cancel: &Cancel::new(),
+            };
+            let written = model.run(&ask, &mut |_| ControlFlow::Continue(()))?;
+            Ok(serde_json::to_value(written.output).expect("JSON"))
+        };
+        let mut outputs: Vec<Value> = self.texts().iter().map(run).collect::<Result<_>>()?;
+        let is_list = self.inputs().1;
+        Ok(if is_list {
+            outputs.into()
+        } else {
+            outputs.remove(0)
         })
     }
 
@@ -251,6 +284,14 @@ fn hidden_states_agree() {
 #[test]
 fn vectors_of_texts_agree() {
     agrees("sentence-similarity", 1);
+}
+
+#[test]
+fn texts_agree() {
+    agrees("text-generation", 9);
+    for task in ["text2text-generation", "summarization", "translation"] {
+        agrees(task, 4);
+    }
 }
 
 /// Texts of many lengths, more than one batch of them.

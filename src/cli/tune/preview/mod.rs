@@ -8,8 +8,9 @@ use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::out::Out;
 use crate::cli::{Exit, model};
 use crate::error::Result;
-use crate::finetune::dataset::{Dataset, Opened, Part, Row, Ruler};
+use crate::finetune::dataset::{Dataset, Opened, Part, Row};
 use crate::finetune::features::{Maker, Recipe};
+use crate::finetune::planning;
 use crate::finetune::preview::{Shown, shown};
 use crate::jobs::Cancel;
 use crate::model::config::Config;
@@ -54,13 +55,11 @@ impl Learner {
         let found = model::find(name, settings)?;
         let config = Config::read(&found.folder)?;
         let tokenizer = Tokenizer::read(&found.folder, Some(config.vocab_size()))?;
-        let mut possible = Task::of(&config, &[]);
-        possible.retain(|task| !matches!(task, Task::FeatureExtraction | Task::SentenceSimilarity));
         Ok(Self {
             name: found.name,
             longest: longest(&tokenizer, &config),
             tokenizer,
-            possible,
+            possible: planning::learns(&config)?,
         })
     }
 }
@@ -87,7 +86,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         .map(|learner| learner.possible.clone())
         .unwrap_or_default();
     let opened = Opened::open(
-        &arguments.data.sources(),
+        &arguments.data.sources()?,
         &arguments.data.options(possible)?,
     )?;
     let template = arguments.data.template(&opened)?;
@@ -103,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         made.transpose()
     };
     let measurer = maker(&[])?;
-    let data = check(opened, measurer.as_ref(), &cancel)?;
+    let data = planning::check(opened, measurer.as_ref(), &mut || cancel.is_cancelled())?;
     let rows = data
         .rows(Part::Train)?
         .take(arguments.rows)
@@ -114,7 +113,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
             all.extend(shown(row, &maker, &learner.tokenizer, data.names()).unwrap_or_default());
         }
     }
-    let template = template.map(|template| template.name());
+    let template = template.map(crate::model::template::Template::name);
     let view = View {
         data: &data,
         learner,
@@ -130,27 +129,4 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     out.finish()?;
     data.report().check(false)?;
     Ok(Exit::Done)
-}
-
-/// Reads everything once, and measures rows as the model does.
-fn check(opened: Opened, maker: Option<&Maker<'_>>, cancel: &Cancel) -> Result<Dataset> {
-    let stop = &mut || cancel.is_cancelled();
-    let Some(maker) = maker else {
-        return opened.check(None, stop);
-    };
-    let measure = |example: &_| {
-        let made = maker.make(example)?;
-        Ok((made.tokens as u64, made.cut))
-    };
-    // Blocks and windows leave nothing out, so there is no limit to a row.
-    let recipe = maker.recipe();
-    let packs = recipe.block().is_some() && !opened.is_dialogue();
-    let is_cut = !packs && recipe.task != Task::QuestionAnswering;
-    let limit = is_cut.then_some(recipe.max_length as u64);
-    let ruler = Ruler {
-        unit: "tokens",
-        limit,
-        measure: &measure,
-    };
-    opened.check(Some(&ruler), stop)
 }

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::View;
 use super::rows::{features, plain, plain_lines};
 use crate::cli::out::Out;
-use crate::cli::tune::marks::{Bit, entry, marked, words, wrapped};
+use crate::cli::tune::marks::{entry, words, wrapped};
 use crate::error::shown;
 use crate::finetune::dataset::{FileReport, Part, Place, Problem, Report, Severity};
+use crate::finetune::marked::{Bit, marked};
 use crate::model::pipeline::Task;
 use crate::text::{self, grouped};
 

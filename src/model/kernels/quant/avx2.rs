@@ -53,14 +53,8 @@ fn run<const R: usize, const NIBBLES: bool>(
             blocks[r] = &rows[r].blocks[start / BLOCK];
         }
         // SAFETY: the inputs of a group are within the width, which all rows have; each step of
-        // eight has 64 or 128 bytes.
-        let sums = unsafe {
-            if NIBBLES {
-                four_bits(steps.as_ptr(), count, start, rows, &blocks)
-            } else {
-                eight_bits(steps.as_ptr(), count, start, rows, &blocks)
-            }
-        };
+        // eight has 64 or 128 bytes, and a group of 32 nibbles has four of them.
+        let sums = unsafe { sums::<R, NIBBLES>(steps.as_ptr(), count, start, rows, &blocks) };
         let scales = scales(&panel[group.scales]);
         for r in 0..R {
             let scale = _mm256_set1_ps(blocks[r].scale);
@@ -82,10 +76,11 @@ fn run<const R: usize, const NIBBLES: bool>(
 /// The sums of a group in whole numbers.
 ///
 /// # Safety
-/// There must be `count` steps, and `8 count` values from `start` on in every row.
+/// There must be `count` steps, and `8 count` values from `start` on in every row; of nibbles
+/// `count` is at most 4.
 #[target_feature(enable = "avx2")]
 #[inline]
-unsafe fn eight_bits<const R: usize>(
+unsafe fn sums<const R: usize, const NIBBLES: bool>(
     steps: *const u8,
     count: usize,
     start: usize,
@@ -95,61 +90,47 @@ unsafe fn eight_bits<const R: usize>(
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
     for r in 0..R {
-        sums[r] = [_mm256_set1_epi32(blocks[r].first_of_8); 2];
+        sums[r] = [_mm256_set1_epi32(if NIBBLES {
+            blocks[r].first_of_4[start % BLOCK / SUM]
+        } else {
+            blocks[r].first_of_8
+        }); 2];
     }
-    for i in 0..2 * count {
-        // SAFETY: a quad of the steps.
-        let weights = unsafe { load(steps.add(i * 64)) };
-        for r in 0..R {
-            // SAFETY: four of the values.
-            let x = unsafe { quad(rows[r].values.as_ptr().add(start + i * QUAD)) };
-            for side in 0..2 {
-                let pairs = _mm256_maddubs_epi16(weights[side], x);
-                let quads = _mm256_madd_epi16(pairs, ones);
-                sums[r][side] = _mm256_add_epi32(sums[r][side], quads);
-            }
-        }
-    }
-    sums
-}
-
-/// As `eight_bits`.
-///
-/// # Safety
-/// As `eight_bits`; `count` is at most 4.
-#[target_feature(enable = "avx2")]
-#[inline]
-unsafe fn four_bits<const R: usize>(
-    steps: *const u8,
-    count: usize,
-    start: usize,
-    rows: &[Row; R],
-    blocks: &[&Block; R],
-) -> [[__m256i; 2]; R] {
-    let ones = _mm256_set1_epi16(1);
-    // Pairs are at most 15 * 128, and eight of them add up within sixteen bits.
+    // Pairs with nibbles are at most 15 * 128, and eight of them add up within sixteen bits.
     let mut pairs = [[_mm256_setzero_si256(); 2]; R];
     for i in 0..count {
-        // SAFETY: one of the steps.
-        let bytes = unsafe { load(steps.add(i * 64)) };
         for half in 0..2 {
-            let weights = nibbles(bytes, half);
+            // SAFETY: a quad of the steps, of which two lie in the halves of the same bytes or
+            // one after the other.
+            let weights = unsafe {
+                if NIBBLES {
+                    nibbles(load(steps.add(i * 64)), half)
+                } else {
+                    load(steps.add((2 * i + half) * 64))
+                }
+            };
             for r in 0..R {
                 let at = start + i * STEP + half * QUAD;
                 // SAFETY: four of the values.
                 let x = unsafe { quad(rows[r].values.as_ptr().add(at)) };
                 for side in 0..2 {
                     let products = _mm256_maddubs_epi16(weights[side], x);
-                    pairs[r][side] = _mm256_add_epi16(pairs[r][side], products);
+                    if NIBBLES {
+                        pairs[r][side] = _mm256_add_epi16(pairs[r][side], products);
+                    } else {
+                        let quads = _mm256_madd_epi16(products, ones);
+                        sums[r][side] = _mm256_add_epi32(sums[r][side], quads);
+                    }
                 }
             }
         }
     }
-    let mut sums = [[_mm256_setzero_si256(); 2]; R];
-    for r in 0..R {
-        let first = _mm256_set1_epi32(blocks[r].first_of_4[start % BLOCK / SUM]);
-        for side in 0..2 {
-            sums[r][side] = _mm256_add_epi32(first, _mm256_madd_epi16(pairs[r][side], ones));
+    if NIBBLES {
+        for r in 0..R {
+            for side in 0..2 {
+                let quads = _mm256_madd_epi16(pairs[r][side], ones);
+                sums[r][side] = _mm256_add_epi32(sums[r][side], quads);
+            }
         }
     }
     sums

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -14,10 +15,11 @@ use super::note::{Note, Outcome};
 use super::texts::{Read, Texts};
 use super::{Parts, Stop, Task, batches};
 use crate::error::{Error, Result};
+use crate::model::config::Config;
 use crate::model::heads;
 use crate::model::layers::Precision;
 use crate::model::tape::Tape;
-use crate::model::tokenizer::{Cut, Encoding, Limit};
+use crate::model::tokenizer::{Cut, Encoding, Limit, Tokenizer};
 
 /// The most tokens of a window where nothing is said.
 const WINDOW: usize = 384;
@@ -115,6 +117,16 @@ impl QuestionAnswering {
         let load = heads::QuestionAnswering::load;
         let (model, texts, _) = parts.model(Task::QuestionAnswering, precision, load)?;
         Ok(Self { model, texts })
+    }
+
+    /// The pipeline of a model that is in memory already; clones share their weights.
+    pub fn around(
+        model: heads::QuestionAnswering,
+        tokenizer: Arc<Tokenizer>,
+        config: &Config,
+    ) -> Self {
+        let texts = Texts::new(tokenizer, config);
+        Self { model, texts }
     }
 
     /// Answers each question.

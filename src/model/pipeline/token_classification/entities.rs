@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::{Aggregation, Entity, Label};
 use crate::error::Result;
-use crate::model::pipeline::Trained;
 use crate::model::pipeline::scores::highest;
 
 /// A token with the probability of each label.
@@ -26,7 +25,7 @@ pub(super) struct Token<'a> {
 /// How tokens become entities.
 pub(super) struct Grouping<'a> {
     /// The names of the labels.
-    pub trained: &'a Trained,
+    pub labels: &'a [String],
     /// What becomes of the labels of single tokens.
     pub aggregation: Aggregation,
     /// Makes text of tokens as the vocabulary writes them.
@@ -54,7 +53,7 @@ impl Grouping<'_> {
     fn single(&self, token: &Token<'_>) -> Entity {
         let best = highest(token.scores);
         Entity {
-            label: Label::Token(self.trained.label(best)),
+            label: Label::Token(self.labels[best].clone()),
             score: token.scores.get(best).copied().unwrap_or(0.0),
             index: Some(token.index),
             word: token.word.clone(),
@@ -83,7 +82,7 @@ impl Grouping<'_> {
         let (first, last) = (&tokens[0], &tokens[tokens.len() - 1]);
         let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
         Ok(Entity {
-            label: Label::Token(self.trained.label(best)),
+            label: Label::Token(self.labels[best].clone()),
             score: scores.get(best).copied().unwrap_or(0.0),
             index: None,
             word: (self.join)(&words)?,
@@ -165,13 +164,10 @@ mod tests {
 
     /// Tokens of a text without spaces: each with how it goes on, and its scores.
     fn entities(aggregation: Aggregation, tokens: &[(&str, bool, [f32; 4])]) -> Vec<String> {
-        let trained = Trained {
-            labels: LABELS.map(str::to_owned).to_vec(),
-            ..Trained::default()
-        };
+        let labels = LABELS.map(str::to_owned);
         let join = |words: &[&str]| Ok(words.join("+"));
         let grouping = Grouping {
-            trained: &trained,
+            labels: &labels,
             aggregation,
             join: &join,
         };

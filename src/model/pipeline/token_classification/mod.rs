@@ -1,9 +1,11 @@
 //! Names the labels of tokens, or of what they make up: people, places.
 
 mod entities;
+mod words;
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -11,18 +13,19 @@ use self::entities::{Grouping, Token, without_overlaps};
 use super::note::Outcome;
 use super::scores::softmax;
 use super::texts::{Read, Texts};
-use super::{Parts, Stop, Task, Trained, batches};
+use super::{Parts, Stop, Task, batches};
 use crate::error::{Error, Result};
+use crate::model::config::{Config, Labels};
 use crate::model::heads;
 use crate::model::layers::Precision;
 use crate::model::tape::Tape;
-use crate::model::tokenizer::{Cut, Encoding, Kind, Limit};
+use crate::model::tokenizer::{Cut, Encoding, Kind, Limit, Tokenizer};
 
 /// Names the labels of tokens.
 pub struct TokenClassification {
     model: heads::TokenClassification,
     texts: Texts,
-    trained: Trained,
+    labels: Labels,
 }
 
 /// What becomes of the labels of single tokens.
@@ -135,17 +138,30 @@ impl TokenClassification {
     /// When it was not trained for this.
     pub fn load(parts: Parts, precision: Precision) -> Result<Self> {
         let load = heads::TokenClassification::load;
-        let (model, texts, trained) = parts.model(Task::TokenClassification, precision, load)?;
+        let (model, texts, config) = parts.model(Task::TokenClassification, precision, load)?;
         Ok(Self {
             model,
             texts,
-            trained,
+            labels: config.common().labels.clone(),
         })
+    }
+
+    /// The pipeline of a model that is in memory already; clones share their weights.
+    pub fn around(
+        model: heads::TokenClassification,
+        tokenizer: Arc<Tokenizer>,
+        config: &Config,
+    ) -> Self {
+        Self {
+            model,
+            texts: Texts::new(tokenizer, config),
+            labels: config.common().labels.clone(),
+        }
     }
 
     /// The names of the labels, in the model's order.
     pub fn labels(&self) -> &[String] {
-        &self.trained.labels
+        self.labels.names()
     }
 
     /// Classifies the tokens of each text.
@@ -212,7 +228,7 @@ impl TokenClassification {
     ) -> Result<Vec<Entity>> {
         let tokenizer = &self.texts.tokenizer;
         let grouping = Grouping {
-            trained: &self.trained,
+            labels: self.labels.names(),
             aggregation: options.aggregation,
             join: &|words| tokenizer.join(words),
         };

@@ -6,19 +6,24 @@ impl Tape {
     /// `f(inputs)`: a part of a model, at whose border gradient checkpointing cuts.
     ///
     /// With checkpointing only the inputs are kept, and the backward pass runs `f` again, with the
-    /// same random numbers (Chen et al., Training deep nets with sublinear memory cost, 2016).
-    /// Weights inside `f` get a gradient only if one of the inputs wants one.
+    /// same random numbers (Chen et al., Training deep nets with sublinear memory cost, 2016), if
+    /// one of the inputs wants a gradient. Both ways give the same bits: a part has random numbers
+    /// of its own, and the gradients that it has for an input are added up before they are given.
     pub fn part<const N: usize>(
         &mut self,
         inputs: [&Tensor; N],
         f: impl Fn(&mut Self, [&Tensor; N]) -> Tensor + Send + 'static,
     ) -> Tensor {
         let wanted = inputs.iter().any(|x| x.tracked());
-        if !(self.frugal && self.records() && wanted) {
-            return f(self, inputs);
-        }
         let stream = self.stream();
         let random = move || stream.map(|stream| Random { stream, taken: 0 });
+        if !(self.frugal && self.records() && wanted) {
+            let outer = std::mem::replace(&mut self.random, random());
+            let inner = inputs.map(|x| self.alias(x));
+            let y = f(self, inner.each_ref());
+            self.random = outer;
+            return y;
+        }
         let inputs = inputs.map(Tensor::clone);
         let alone = inputs.each_ref().map(Tensor::detached);
         let y = f(
@@ -56,6 +61,14 @@ impl Tape {
                     gradients.give(x.node, dx);
                 }
             }
+        })
+    }
+
+    /// `x` under a node of its own, where gradients are added up before they go on.
+    fn alias(&mut self, x: &Tensor) -> Tensor {
+        let node = x.node;
+        self.record(x.detached(), x.tracked(), move |dy, gradients| {
+            gradients.give(node, dy.clone());
         })
     }
 }

@@ -130,41 +130,42 @@ impl Tape {
         self.end(losses.into_iter().map(f64::from).sum(), logits, d)
     }
 
-    /// The mean over all values of the binary cross-entropy of `sigmoid(logits)`, each against
-    /// `labels` of 0 to 1, as `torch.nn.BCEWithLogitsLoss` has it.
+    /// The sum, divided by `count`, of the binary cross-entropy of `sigmoid(logits)`, each against
+    /// `labels` of 0 to 1: `torch.nn.BCEWithLogitsLoss` if `count` is the number of labels.
     ///
     /// # Panics
     /// If the shapes do not agree.
-    pub fn binary_cross_entropy(&mut self, logits: &Tensor, labels: &[f32]) -> Loss {
+    pub fn binary_cross_entropy(&mut self, logits: &Tensor, labels: &[f32], count: f64) -> Loss {
         assert_eq!(labels.len(), logits.values().len());
-        let n = labels.len() as f32;
+        let n = count as f32;
         let mut value = 0.0;
         let mut d = Buffer::stale(labels.len());
         for ((d, x), label) in d.iter_mut().zip(logits.values()).zip(labels) {
             value += f64::from(x.max(0.0) - x * label + (-x.abs()).exp().ln_1p());
             *d = (sigmoid(*x) - label) / n;
         }
-        self.end(value / f64::from(n), logits, d)
+        self.end(value / count, logits, d)
     }
 
-    /// The mean of the squares of what `outputs` and `labels` differ by.
+    /// The sum, divided by `count`, of the squares of what `outputs` and `labels` differ by.
     ///
     /// # Panics
     /// If the shapes do not agree.
-    pub fn mean_squared_error(&mut self, outputs: &Tensor, labels: &[f32]) -> Loss {
+    pub fn mean_squared_error(&mut self, outputs: &Tensor, labels: &[f32], count: f64) -> Loss {
         assert_eq!(labels.len(), outputs.values().len());
-        let n = labels.len() as f32;
+        let n = count as f32;
         let mut value = 0.0;
         let mut d = Buffer::stale(labels.len());
         for ((d, x), label) in d.iter_mut().zip(outputs.values()).zip(labels) {
             value += f64::from(x - label).powi(2);
             *d = 2.0 * (x - label) / n;
         }
-        self.end(value / f64::from(n), outputs, d)
+        self.end(value / count, outputs, d)
     }
 
     /// The cross-entropy of where an answer starts and ends: of `softmax` over the rows of each
-    /// sequence, in each of the two columns of `logits`; the mean of both, as transformers has it.
+    /// sequence, in each of the two columns of `logits`. What is given is the mean of both of the
+    /// sums divided by `count`, or by how many there are: then it is as transformers has it.
     ///
     /// `starts` are the sequences' rows; `spans` the answers' first and last token in each
     /// sequence. One that a sequence does not have counts nothing.
@@ -173,19 +174,18 @@ impl Tape {
         logits: &Tensor,
         starts: &[usize],
         spans: &[[Option<u32>; 2]],
+        count: Option<f64>,
     ) -> Loss {
         let mut d = Buffer::zeros(logits.values().len());
         let mut value = 0.0;
         for col in 0..2 {
-            let counted = spans.iter().filter(|span| span[col].is_some()).count();
+            let counted = spans.iter().filter(|span| span[col].is_some()).count() as f64;
+            let weight = (0.5 / count.unwrap_or(counted)) as f32;
             for (ends, span) in starts.windows(2).zip(spans) {
                 let Some(id) = span[col] else { continue };
                 let rows = ends[0]..ends[1];
                 let mut column: Vec<f32> = rows.clone().map(|row| logits.row(row)[col]).collect();
-                let target = [Target {
-                    id,
-                    weight: 0.5 / counted as f32,
-                }];
+                let target = [Target { id, weight }];
                 let losses = cross_entropy::forward_backward(&mut column, &target, 0.0);
                 value += losses.into_iter().map(f64::from).sum::<f64>();
                 for (row, dx) in rows.zip(column) {

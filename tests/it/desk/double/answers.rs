@@ -21,7 +21,10 @@ fn model(id: &str, availability: Availability, reason: &str) -> Ranked {
         id: id.to_owned(),
         name: id.rsplit('/').next().unwrap().to_owned(),
         score: 0.5,
-        runs_here: RunsHere::No,
+        runs_here: match availability {
+            Availability::No => RunsHere::No,
+            _ => RunsHere::Yes,
+        },
         availability,
         reason: reason.to_owned(),
         why: vec![Criterion {

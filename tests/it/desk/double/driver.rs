@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use modeldesk::jobs::{Engine, Request};
+use modeldesk::jobs::engine::{Order, Shelf};
+use modeldesk::jobs::{Did, Engine, HubRequest, Request, RunsReport, RunsRequest, Snapshot};
 use modeldesk::tui::{App, Effect, Event, Leave, Look, Outcome, Theme, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Double, Plainly, opened};
+use super::{Double, Plainly, measured, opened, planned, replies, runs, shelf};
 
 /// A desk without colour, on the keys that ship.
 fn plain() -> Look {
@@ -37,6 +38,22 @@ pub(in crate::desk) struct Driver {
     pub(in crate::desk) kept: Vec<String>,
     /// Whether the mouse was listened to, each time that changed.
     pub(in crate::desk) mouse: Vec<bool>,
+    /// The models on the disk.
+    pub(in crate::desk) shelf: Shelf,
+    /// Orders for the engine are left undone.
+    pub(in crate::desk) idle: bool,
+    /// Orders that were left undone.
+    pub(in crate::desk) orders: Vec<Order>,
+    /// Requests to the hub's thread.
+    pub(in crate::desk) hub: Vec<HubRequest>,
+    /// The fine-tunes.
+    pub(in crate::desk) runs: Vec<Arc<Snapshot>>,
+    /// Requests to the thread that watches them.
+    pub(in crate::desk) asked: Vec<RunsRequest>,
+    /// Models that were to be deleted.
+    pub(in crate::desk) deleted: Vec<String>,
+    /// Orders and fetches that were to be stopped.
+    pub(in crate::desk) halted: Vec<u64>,
     /// Whether there is a clipboard.
     pub(in crate::desk) clipboard: Outcome,
 }
@@ -53,6 +70,14 @@ impl Driver {
             left: None,
             kept: Vec::new(),
             mouse: Vec::new(),
+            shelf: shelf(),
+            idle: false,
+            orders: Vec::new(),
+            hub: Vec::new(),
+            runs: runs(),
+            asked: Vec::new(),
+            deleted: Vec::new(),
+            halted: Vec::new(),
             clipboard: Outcome::Desktop,
         }
     }
@@ -79,6 +104,31 @@ impl Driver {
                 match effect {
                     Effect::Request(request) if self.hold => self.held.push(request),
                     Effect::Request(request) => waiting.push(reply(request)),
+                    Effect::Order(order) if self.idle => self.orders.push(order),
+                    // The last of the list is taken first.
+                    Effect::Order(order) => waiting.extend(replies(&order).into_iter().rev()),
+                    Effect::Halt(ticket) | Effect::StopHub(ticket) | Effect::StopPlan(ticket) => {
+                        self.halted.push(ticket);
+                    }
+                    Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
+                    Effect::Hub(request) => self.hub.push(request),
+                    Effect::Measure { ticket, .. } => {
+                        let measured = Ok(measured());
+                        waiting.push(Event::Measured { ticket, measured });
+                    }
+                    Effect::Plan { ticket, draft } => {
+                        let planned = planned(&draft);
+                        waiting.extend(planned.map(|planned| Event::Planned { ticket, planned }));
+                    }
+                    Effect::Runs(request) => {
+                        let report = self.watched(&request);
+                        waiting.extend(report.map(Event::Runs));
+                        self.asked.push(request);
+                    }
+                    Effect::Delete(id) => {
+                        self.deleted.push(id.clone());
+                        waiting.push(Event::Deleted(id, Ok(120_000_000)));
+                    }
                     Effect::Copy { what, text } => {
                         self.copied.push((what.clone(), text.clone()));
                         let outcome = self.clipboard;
@@ -98,6 +148,19 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// What the thread that watches the runs tells of a request.
+    fn watched(&self, request: &RunsRequest) -> Option<RunsReport> {
+        let did = match request {
+            RunsRequest::Watch(true) => return Some(RunsReport::Seen(self.runs.clone())),
+            RunsRequest::Watch(false) => return None,
+            RunsRequest::Begin { name, .. } => Did::Begun(name.clone()),
+            RunsRequest::Ask(run, ask) => Did::Asked(run.id.clone(), *ask),
+            RunsRequest::Resume(run) => Did::Resumed(run.id.clone()),
+            RunsRequest::Delete(run) => Did::Deleted(run.id.clone(), 9_000),
+        };
+        Some(RunsReport::Did(Ok(did)))
     }
 
     /// Answers what was held, oldest first.
@@ -195,6 +258,7 @@ pub(in crate::desk) fn reply(request: Request) -> Event {
             ticket,
             card: Double.card(&id),
         },
+        Request::Rescan => Event::Lapsed,
         Request::Find { ticket, wanted } => Event::Found {
             ticket,
             // Three days after the models on the disk were used.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use modeldesk::advisor::catalogue::{Catalogue, OnDisk};
+use modeldesk::advisor::offer::Offer;
 use modeldesk::advisor::{Machine, Related, Relation};
 use modeldesk::card::{Card, Origin, Problem, Severity};
 use modeldesk::error::Notice;
 use modeldesk::index::Summary;
 use modeldesk::jobs::{OpenCard, Opened};
+use modeldesk::model::pipeline::Task;
 
 /// A card of 62 lines: some facts, and one of each kind of Markdown.
 pub(in crate::desk) fn card(id: &str) -> Card {
@@ -38,6 +40,9 @@ pub(in crate::desk) fn open_card(id: &str) -> OpenCard {
             related("guide/rouge", Relation::Guide, None),
         ],
         card: Arc::new(card(id)),
+        offer: id
+            .starts_with("org-")
+            .then(|| offer(id, Task::Text2TextGeneration, 80_000_000)),
     }
 }
 
@@ -78,6 +83,21 @@ pub(in crate::desk) fn catalogue() -> Catalogue {
     Catalogue::new((0..30).map(model), &on_disk, &machine)
 }
 
+/// A model that runs here once it is fetched.
+fn offer(id: &str, task: Task, weights: u64) -> Offer {
+    let mut tasks = vec![task];
+    if task == Task::Text2TextGeneration {
+        tasks.extend([Task::Summarization, Task::Translation]);
+    }
+    Offer {
+        id: id.to_owned(),
+        tasks,
+        parameters: weights / 4,
+        weights,
+        is_f32_only: false,
+    }
+}
+
 /// What a library of 54 cards looks like to the desk.
 pub(in crate::desk) fn opened() -> Opened {
     Opened {
@@ -85,6 +105,14 @@ pub(in crate::desk) fn opened() -> Opened {
         names: ["gpt2", "DistilBERT", "google/flan-t5-base"]
             .map(str::to_owned)
             .to_vec(),
+        offers: vec![
+            offer(
+                "google/flan-t5-base",
+                Task::Text2TextGeneration,
+                990_000_000,
+            ),
+            offer("google-t5/t5-small", Task::Text2TextGeneration, 242_000_000),
+        ],
         cores: 2,
         free_memory: 21_400_000_000,
         notices: Vec::new(),
