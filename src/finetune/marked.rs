@@ -68,7 +68,7 @@ pub fn marked(pieces: &[Piece]) -> Vec<Bit> {
         open = in_braces;
         bits.push(Bit {
             text: format!("{gap}{mark}{}", piece.text),
-            breaks: !piece.joins,
+            breaks: true,
             learned: in_braces,
         });
         if let Some(tag) = tag.filter(|_| piece.learned) {

@@ -86,9 +86,11 @@ pub fn check(opened: Opened, maker: Option<&Maker<'_>>, stop: Stop<'_>) -> Resul
         let made = maker.make(example)?;
         Ok((made.tokens as u64, made.cut))
     };
-    // Blocks and windows leave nothing out, so there is no limit to a row.
+    // Blocks and windows leave nothing out, so there is no limit to a row; conversations stand
+    // alone.
     let recipe = maker.recipe();
-    let is_cut = recipe.block().is_none() && recipe.task != Task::QuestionAnswering;
+    let packs = recipe.block().is_some() && !opened.is_dialogue();
+    let is_cut = !packs && recipe.task != Task::QuestionAnswering;
     let ruler = Ruler {
         unit: "tokens",
         limit: is_cut.then_some(recipe.max_length as u64),

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::options::{Format, Options};
 use super::records::{columns, first_rows};
+use super::shape::is_usual_name;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::model::diagnosis::{START, diagnose};
@@ -264,7 +265,7 @@ impl Text<'_> {
         };
         layout.quotes = options
             .quotes
-            .unwrap_or_else(|| !is_tsv || are_quoted(&self.lines, layout.delimiter));
+            .unwrap_or_else(|| !is_tsv || are_quoted(self.head, &self.lines, layout.delimiter));
         let mut rows = first_rows(self.head, layout.delimiter, layout.quotes, ROWS)?;
         if !self.is_whole && rows.len() > 1 && rows.len() < ROWS {
             rows.pop();
@@ -334,21 +335,30 @@ fn is_tag(word: &str) -> bool {
         })
 }
 
-/// Whether the fields of a tab-separated text that begin with a quote are quoted ones, and not
-/// texts that begin with somebody speaking.
-fn are_quoted(lines: &[String], delimiter: u8) -> bool {
+/// Whether fields that begin with a quote are quoted, and not texts in which somebody speaks: they
+/// close, or rows have the same number of fields only when read so.
+fn are_quoted(head: &[u8], lines: &[String], delimiter: u8) -> bool {
     let fields = lines.iter().flat_map(|line| line.split(delimiter as char));
-    let mut quoted = fields.filter(|field| field.starts_with('"')).peekable();
+    let mut begun = fields.filter(|field| field.starts_with('"')).peekable();
+    if begun.peek().is_none() {
+        return false;
+    }
     let closes = |field: &str| {
         let inner = field
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'));
         inner.is_some_and(|inner| !inner.replace("\"\"", "").contains('"'))
     };
-    quoted.peek().is_some() && quoted.all(closes)
+    let is_even = |quotes| {
+        let rows = first_rows(head, delimiter, quotes, ROWS).unwrap_or_default();
+        let width = usual_width(&rows);
+        rows.iter().rev().skip(1).all(|row| row.len() == width)
+    };
+    begun.all(closes) || is_even(true) && !is_even(false)
 }
 
-/// Whether the first row names the columns: it has words that no other row has, and no number.
+/// Whether the first row names the columns: it has words that no other row has, and no number; or
+/// one that columns are usually called.
 fn is_header(first: &[String], others: &[Vec<String>]) -> bool {
     let is_name = |field: &String| {
         let field = field.trim();
@@ -363,7 +373,8 @@ fn is_header(first: &[String], others: &[Vec<String>]) -> bool {
         .iter()
         .enumerate()
         .all(|(place, field)| is_name(field) || place == 0 && field.is_empty());
-    named && distinct.len() == first.len() && !first.iter().enumerate().any(recurs)
+    let is_usual = first.iter().any(|field| is_usual_name(field.trim()));
+    named && distinct.len() == first.len() && (is_usual || !first.iter().enumerate().any(recurs))
 }
 
 /// The names of the columns; a number where there is none, or one that was there before.
@@ -450,6 +461,8 @@ mod tests {
         );
         assert!(!layout("a.tsv", "a\tb\n\"x\ty\n").quotes);
         assert!(layout("a.tsv", "a\tb\n\"x\"\"\"\ty\n").quotes);
+        assert!(layout("a.tsv", "a\tb\n\"x\ty\"\tz\nu\tv\n").quotes);
+        assert!(layout("a.csv", "text,label\ntext,a\nmore,label\n").header);
     }
 
     #[test]

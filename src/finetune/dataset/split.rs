@@ -173,10 +173,7 @@ impl Lots {
         for (((class, _), test), both) in sizes.iter().zip(tests).zip(both) {
             let numbers = classes.entry(*class).or_default();
             numbers.sort_unstable();
-            let end = |rows: u64| {
-                rows.checked_sub(1)
-                    .map_or(0, |last| numbers[last as usize] + 1)
-            };
+            let end = |rows: u64| boundary(numbers, rows as usize);
             let ends = (end(test), end(both.max(test)));
             bounds.ends.insert(*class, ends);
         }
@@ -227,6 +224,24 @@ fn number(seed: u64, group: u64) -> u64 {
         .at(group)
         .bits(0)
         .min(u64::MAX - 1)
+}
+
+/// The number below which about `rows` of these sorted numbers are, and never a part of those that
+/// are equal: fewer where that would be too many, and none where these are a large part of all.
+fn boundary(numbers: &[u64], rows: usize) -> u64 {
+    let Some(last) = rows.checked_sub(1).map(|place| numbers[place]) else {
+        return 0;
+    };
+    if numbers.get(rows) != Some(&last) {
+        return last + 1;
+    }
+    let before = numbers.partition_point(|number| *number < last);
+    let after = numbers.partition_point(|number| *number <= last);
+    match before {
+        0 if after * 5 > numbers.len() => 0,
+        0 => last + 1,
+        before => numbers[before - 1] + 1,
+    }
 }
 
 /// Gives each class its share of `wanted` rows, the largest remainders first.
@@ -298,6 +313,14 @@ mod tests {
         for group in 0..300 {
             assert_eq!(bounds.part(0, group), bounds.part(1, group));
         }
+    }
+
+    #[test]
+    fn many_rows_that_say_the_same_do_not_fill_a_part() {
+        let rows: Vec<_> = (0..100u64).map(|i| (0, i / 50)).collect();
+        assert_eq!(split(&rows, 1).counts, [100, 0, 0]);
+        let rows: Vec<_> = (0..100u64).map(|i| (0, i / 4)).collect();
+        assert_eq!(split(&rows, 1).counts, [92, 4, 4]);
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn people_read_what_was_understood_and_rows_as_the_model_sees_them() {
     for said in [
         "tsv without a header 40 rows",
         "36 train, 2 check, 2 test",
-        "text=2,label=1",
+        "text=2, label=1 (--columns)",
         "text-classification, one of 2 labels",
         "ham 30 (75%), spam 10 (25%)",
         "2 rows as the model sees them",

@@ -32,7 +32,7 @@ impl View<'_> {
             None => self
                 .rows
                 .iter()
-                .map(|row| json!({"place": row.place.to_string(), "example": plain(row)}))
+                .map(|row| json!({"place": row.place.to_string(), "example": plain(row, self.data.names())}))
                 .collect(),
         };
         let mut object = json!(self.report());
@@ -52,7 +52,7 @@ impl View<'_> {
         entry(
             out,
             "Columns",
-            &format!("{}    --columns changes that", report.columns),
+            &format!("{}   (--columns)", columns(report)),
         );
         entry(out, "Task", &self.task_line());
         for line in label_lines(report) {
@@ -96,7 +96,7 @@ impl View<'_> {
             }
             None => String::new(),
         };
-        format!("{}{kind}    --task changes that", report.task)
+        format!("{}{kind}   (--task)", report.task)
     }
 
     /// What is learned from rows, where that is not the label.
@@ -104,7 +104,7 @@ impl View<'_> {
         let block = self.learner.and_then(|(_, recipe)| recipe.block());
         Some(match (self.data.task(), self.template) {
             (Task::TextGeneration, Some(template)) => format!(
-                "the answers only; prompts are read, not scored. Template: {template}    --template changes that"
+                "the answers only; prompts are read, not scored. Template: {template}   (--template)"
             ),
             (Task::TextGeneration, None) => match block {
                 Some(length) => {
@@ -125,22 +125,24 @@ impl View<'_> {
             return;
         }
         out.line("");
+        let rows = self.rows.len();
+        let count = if rows == 1 {
+            "1 row".to_owned()
+        } else {
+            format!("{rows} rows")
+        };
         if self.learner.is_none() {
-            out.line(format!(
-                "{} rows; with --model as the model sees them:",
-                self.rows.len()
-            ));
+            out.line(format!("{count}; with --model as the model sees them:"));
             for row in &self.rows {
                 out.line(format!("  {}", row.place));
-                for line in plain_lines(row) {
+                for line in plain_lines(row, self.data.names()) {
                     wrapped(out, &words(&line), 4);
                 }
             }
             return;
         }
         out.line(format!(
-            "{} rows as the model sees them; {{what is learned}}:",
-            self.rows.len()
+            "{count} as the model sees them; {{what is learned}}:"
         ));
         for one in &self.shown {
             let window = match one.which {
@@ -149,7 +151,7 @@ impl View<'_> {
             };
             let kept = grouped(one.pieces.len() as u64);
             let whole = if one.cut {
-                format!(" of {}", grouped(one.tokens as u64))
+                format!(", cut: the whole row has {}", grouped(one.tokens as u64))
             } else {
                 String::new()
             };
@@ -157,7 +159,7 @@ impl View<'_> {
             out.line(head);
             wrapped(out, &marked(&one.pieces), 4);
             if let Some(answer) = &one.answer {
-                let mut said = vec![Bit::plain("->".to_owned(), true)];
+                let mut said = vec![Bit::plain("-> ".to_owned(), true)];
                 said.extend(marked(answer));
                 wrapped(out, &said, 4);
             }
@@ -186,6 +188,19 @@ fn file_line(file: &FileReport) -> String {
     };
     let (path, rows) = (shown(&file.path), grouped(file.rows));
     format!("{path}   {form}{header}{packed}   {rows} rows{part}{skipped}")
+}
+
+/// The columns, each with what it is for where its name does not say so.
+fn columns(report: &Report) -> String {
+    let each = report.columns.0.iter().map(|(column, name)| {
+        let (what, name) = (column.name(), text::line(name));
+        if name == what {
+            what.to_owned()
+        } else {
+            format!("{what}={name}")
+        }
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 fn rows_line(report: &Report) -> String {

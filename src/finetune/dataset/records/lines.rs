@@ -39,9 +39,13 @@ impl Line {
         utf8(&self.bytes)
     }
 
-    /// Whether there is nothing on it.
+    /// Whether there is nothing on it, or only the mark that a joined file began with.
     pub(super) fn is_blank(&self) -> bool {
-        !self.is_long && self.bytes.trim_ascii().is_empty()
+        let text = self
+            .bytes
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.bytes);
+        !self.is_long && text.trim_ascii().is_empty()
     }
 }
 

@@ -125,3 +125,10 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("question", "answer"),
     ("query", "response"),
 ];
+
+/// Whether texts or labels are usually called so.
+pub(in super::super) fn is_usual_name(name: &str) -> bool {
+    [TEXT, LABEL, SHORT]
+        .iter()
+        .any(|names| names.contains(&name.to_lowercase().as_str()))
+}

@@ -12,6 +12,7 @@ use crate::model::config::ProblemType;
 use crate::model::pipeline::Task;
 
 pub(super) use detect::understand;
+pub(super) use known::is_usual_name;
 pub(super) use values::lookup;
 
 /// What rows are, with the columns that say it.
