@@ -225,7 +225,8 @@ fn several_labels_are_judged_each_by_itself() {
 fn every_word_has_a_tag_however_long_the_sentence_is() {
     let subject = subject("token-classification", Task::TokenClassification);
     let words: Vec<String> = TEXTS.join(" ").split(' ').map(str::to_owned).collect();
-    let tags = (0..words.len()).map(|i| [0, 0, 1, 2][i % 4]).collect();
+    let tags: Vec<u32> = (0..words.len()).map(|i| [0, 0, 1, 2][i % 4]).collect();
+    let begun = tags.iter().filter(|tag| **tag == 1).count() as u64;
     let rows = rows([Example::Tagged { words, tags }]);
     let labels = ["O", "B-PER", "I-PER"];
     let found = measure(&subject, &labels, &rows, &Options::default()).unwrap();
@@ -245,8 +246,7 @@ fn every_word_has_a_tag_however_long_the_sentence_is() {
         .map(|(name, _)| name.as_str())
         .collect();
     assert_eq!(metrics, expected);
-    let all = TEXTS.join(" ").split(' ').count() as u64;
-    assert_eq!(found.per_class.get("PER").unwrap().support, all / 4);
+    assert_eq!(found.per_class.get("PER").unwrap().support, begun);
     assert!(
         found.metrics.get("f1").unwrap().ci95.is_none(),
         "one row has no interval"

@@ -151,10 +151,9 @@ fn every_task_is_measured_by_its_own_metrics() {
         r#"[{"text": "Peter Marsh", "answer_start": 0}]}]}]}]}"#
     );
     let squad = files.add("squad.json", squad);
-    let book = files.add(
-        "book.txt",
-        "The train leaves at noon.\n\nRain fell for three days.\n",
-    );
+    // So long that some tokens are masked, whatever the seed.
+    let book = "The train leaves at noon.\n\nRain fell for three days.\n".repeat(20);
+    let book = files.add("book.txt", book);
     let pairs = "{\"source\": \"The soup was cold.\", \"target\": \"Cold soup.\"}\n".repeat(2);
     let pairs = files.add("pairs.jsonl", pairs);
     let alike = "sentence1,sentence2,score\na cat,a kitten,4.5\na cat,the river,0.5\nrain,three days,1.25\n";
