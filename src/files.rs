@@ -60,6 +60,15 @@ pub fn from_home(path: &Path) -> PathBuf {
     home.unwrap_or_else(|| path.to_owned())
 }
 
+/// A file name for something that is called `text`: the 64-bit hash of Fowler, Noll and Vo. What
+/// the file holds says what it is of, for two texts may share a name.
+pub fn short_name(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
 /// Writes `bytes` to `path` so that a reader, or a crash, sees the old file or the new one whole:
 /// a temporary file beside it, synced, renamed, and the folder synced.
 ///

@@ -48,6 +48,14 @@ pub(super) fn of_machine(text: impl Into<String>) -> Claim {
     }
 }
 
+/// A sentence about what was measured here.
+pub(super) fn of_measurement(text: impl Into<String>) -> Claim {
+    Claim {
+        text: text.into(),
+        source: Source::Measured,
+    }
+}
+
 /// A cell without a source of its own.
 pub(super) fn cell(text: impl Into<String>) -> Cell {
     Cell {

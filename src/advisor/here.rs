@@ -3,8 +3,11 @@
 use serde::Serialize;
 
 use super::machine::Machine;
+use super::measured::Record;
 use super::quantity;
 use crate::card::{Card, Fact};
+use crate::model::config;
+use crate::text;
 
 /// Whether this program runs a model on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -30,15 +33,12 @@ pub enum Availability {
     No,
 }
 
-/// Architectures (config.json's `model_type`) that this program has a definition of.
-const RUNS: [&str; 5] = ["bert", "distilbert", "gpt2", "t5", "mt5"];
-
 /// A model takes its weights, and about a quarter more while it runs.
 const RUNNING: f64 = 1.25;
 
 /// Whether this build has a definition of an architecture (config.json's `model_type`).
 pub fn is_known(architecture: &str) -> bool {
-    RUNS.contains(&architecture)
+    config::knows(architecture)
 }
 
 /// The room that a model has in a machine's memory.
@@ -66,7 +66,12 @@ pub enum Space {
 impl Room {
     /// That of weights of so many bytes, in the precision they are shipped in, on `machine`.
     pub fn of(weights: u64, machine: &Machine) -> Self {
-        let (needed, free) = ((weights as f64 * RUNNING) as u64, machine.free_memory);
+        Self::taking((weights as f64 * RUNNING) as u64, machine)
+    }
+
+    /// That of a model that takes so many bytes while it runs, on `machine`.
+    fn taking(needed: u64, machine: &Machine) -> Self {
+        let free = machine.free_memory;
         let space = match free.checked_sub(needed) {
             None => Space::None,
             Some(left) if left < machine.memory / 5 => Space::Tight,
@@ -102,16 +107,45 @@ pub(super) fn weights(card: &Card) -> Option<u64> {
     Needs::of(card).weights()
 }
 
-/// Bytes of memory that running the model takes in the precision it is shipped in, without its
-/// longest inputs.
-pub(super) fn memory(card: &Card) -> Option<u64> {
-    Needs::of(card).memory()
+/// Bytes of memory that running the model takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Memory<'a> {
+    /// As it was measured here.
+    Measured(&'a Record),
+    /// In the precision it is shipped in, or f32 where it runs in no other; without its longest
+    /// inputs.
+    Estimate(u64),
+}
+
+impl Memory<'_> {
+    pub(super) fn bytes(self) -> u64 {
+        match self {
+            Self::Measured(record) => record.memory(),
+            Self::Estimate(bytes) => bytes,
+        }
+    }
+
+    /// `210 MB in q8, here 2026-11-24`, `620 MB est`.
+    pub(super) fn words(self) -> String {
+        let bytes = quantity::bytes(self.bytes());
+        match self {
+            Self::Measured(record) => format!("{bytes} in {}, {}", record.precision, record.mark()),
+            Self::Estimate(_) => format!("{bytes} est"),
+        }
+    }
+}
+
+/// What running the model takes: as it was measured here, else estimated.
+pub(super) fn memory<'a>(card: &Card, machine: &'a Machine) -> Option<Memory<'a>> {
+    let measured = machine.measured(&card.id).map(Memory::Measured);
+    measured.or_else(|| Needs::of(card).memory().map(Memory::Estimate))
 }
 
 /// How the model stands on `machine`.
 pub(super) fn here(card: &Card, machine: &Machine) -> Here {
     let needs = Needs {
         fetched: machine.holds(&card.id),
+        measured: machine.measured(&card.id).map(Record::memory),
         ..Needs::of(card)
     };
     needs.on(machine)
@@ -122,12 +156,16 @@ pub(super) fn here(card: &Card, machine: &Machine) -> Here {
 pub(super) struct Needs<'a> {
     /// config.json's `model_type`.
     pub(super) architecture: Option<&'a str>,
+    /// What it is for, by the hub's name.
+    pub(super) task: Option<&'a str>,
     /// Number of parameters.
     pub(super) parameters: Option<u64>,
     /// Bytes of the weights, as the card states them.
     pub(super) bytes: Option<u64>,
     /// The files are on this disk.
     pub(super) fetched: bool,
+    /// Bytes of memory that it took here, where that was measured.
+    pub(super) measured: Option<u64>,
 }
 
 impl<'a> Needs<'a> {
@@ -136,9 +174,11 @@ impl<'a> Needs<'a> {
         let architecture = facts.architecture.as_ref();
         Self {
             architecture: architecture.map(|a| a.value.model_type.as_str()),
+            task: facts.pipeline_tag.as_ref().map(|tag| tag.value.as_str()),
             parameters: facts.parameters.as_ref().map(|p| p.value),
             bytes: facts.size.as_ref().map(|s| s.value.bytes),
             fetched: false,
+            measured: None,
         }
     }
 
@@ -152,7 +192,14 @@ impl<'a> Needs<'a> {
 
     /// As [`memory`].
     pub(super) fn memory(&self) -> Option<u64> {
-        self.weights().map(|bytes| (bytes as f64 * RUNNING) as u64)
+        let is_f32_only = self.architecture.is_some_and(config::is_f32_only);
+        let f32s = self.parameters.filter(|_| is_f32_only);
+        let held = |bytes: u64| f32s.map_or(bytes, |count| bytes.max(count.saturating_mul(4)));
+        let estimate = || {
+            self.weights()
+                .map(|bytes| (held(bytes) as f64 * RUNNING) as u64)
+        };
+        self.measured.or_else(estimate)
     }
 
     /// How a model that needs this stands on `machine`.
@@ -168,10 +215,17 @@ impl<'a> Needs<'a> {
         if !is_known(kind) {
             return no(architecture_name(kind));
         }
-        let Some(weights) = self.weights() else {
+        if let Some(task) = self.task.filter(|task| !config::does(kind, Some(task))) {
+            return no(format!(
+                "{} for {}",
+                architecture_name(kind),
+                text::ident(task)
+            ));
+        }
+        let (Some(weights), Some(memory)) = (self.weights(), self.memory()) else {
             return no("size unknown".to_owned());
         };
-        let room = Room::of(weights, machine);
+        let room = Room::taking(memory, machine);
         let needed = quantity::bytes(room.needed);
         let (availability, reason) = match room.space {
             Space::None => return no(needed),

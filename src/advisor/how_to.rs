@@ -374,7 +374,7 @@ fn notes(desk: &Desk<'_>, card: &Card, plan: &Plan, state: &here::Here) -> Vec<C
         )));
     } else {
         notes.push(computed(
-            "planned: this build computes plans; it does not train yet.",
+            "`modeldesk tune plan` with your file measures some steps, for a time that holds here.",
         ));
     }
     notes.extend(recipe_note(desk, card, plan));

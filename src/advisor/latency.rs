@@ -1,8 +1,9 @@
-//! How long one pass of a model takes on this machine: an estimate from its shape and the speed of
-//! matrix products, never a measurement.
+//! How long one pass of a model takes on this machine: as it was measured, else an estimate from its
+//! shape and the speed of matrix products. Nothing is measured for it.
 
 use super::machine::Machine;
 use super::plan;
+use super::quantity;
 use super::shape::Shape;
 use crate::card::Card;
 
@@ -19,23 +20,49 @@ pub(super) struct Pass {
     pub(super) milliseconds: f64,
     /// Tokens of the input.
     pub(super) tokens: u64,
-    /// Weights that are only looked up were left out of it.
-    pub(super) embeddings_apart: bool,
+    /// How it is known.
+    pub(super) known: Known,
+}
+
+/// How the time of a pass is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It follows from what was measured of the model here.
+    Measured,
+    /// It follows from the operations that it takes.
+    Estimated {
+        /// Weights that are only looked up were left out of it.
+        embeddings_apart: bool,
+    },
 }
 
 impl Pass {
-    /// `est 86 ms`, `est 0.8 ms`, `est 1.7 s`.
+    /// `est 86 ms`, `measured 0.8 ms`.
     pub(super) fn words(self) -> String {
-        format!("est {}", self.amount())
+        let rank = match self.known {
+            Known::Measured => "measured",
+            Known::Estimated { .. } => "est",
+        };
+        format!("{rank} {}", self.amount())
+    }
+
+    /// Whether weights that are only looked up count in it, because the card does not tell them
+    /// apart.
+    pub(super) fn counts_embeddings(self) -> bool {
+        let apart = Known::Estimated {
+            embeddings_apart: false,
+        };
+        self.known == apart
+    }
+
+    /// Whether it was measured.
+    pub(super) fn is_measured(self) -> bool {
+        self.known == Known::Measured
     }
 
     /// `86 ms`.
     pub(super) fn amount(self) -> String {
-        match self.milliseconds {
-            ms if ms < 9.95 => format!("{ms:.1} ms"),
-            ms if ms < 995.0 => format!("{ms:.0} ms"),
-            ms => format!("{:.1} s", ms / 1000.0),
-        }
+        quantity::milliseconds(self.milliseconds)
     }
 }
 
@@ -44,22 +71,32 @@ pub(super) fn tokens(task: Option<&str>) -> u64 {
     task.map_or(NOMINAL, |t| plan::assumed_tokens(t).0)
 }
 
-/// The pass of `card` for `task`, two operations for each weight and token; `None` where the card
-/// states no size, or the speed of this machine is not known yet: it is not measured for this.
+/// The pass of `card` for `task`: as it was measured here, else two operations for each weight and
+/// token; `None` where the card states no size, or the speed of this machine is not known yet.
 pub(super) fn pass(card: &Card, task: Option<&str>, machine: &Machine) -> Option<Pass> {
-    let gflops = machine.known_speed()?.gflops;
-    let shape = Shape::of(card)?;
     let context = card
         .facts
         .context_length
         .as_ref()
         .map_or(u64::MAX, |c| c.value);
     let tokens = tokens(task).min(context.max(1));
+    let measured = machine.measured(&card.id);
+    if let Some(milliseconds) = measured.and_then(|record| record.pass(tokens)) {
+        return Some(Pass {
+            milliseconds,
+            tokens,
+            known: Known::Measured,
+        });
+    }
+    let gflops = machine.known_speed()?.gflops;
+    let shape = Shape::of(card)?;
     let operations = 2.0 * shape.passed(task) * tokens as f64;
     Some(Pass {
         milliseconds: operations / (gflops * 1e6 * SHARE),
         tokens,
-        embeddings_apart: shape.embeddings_known,
+        known: Known::Estimated {
+            embeddings_apart: shape.embeddings_known,
+        },
     })
 }
 

@@ -5,16 +5,14 @@ use std::sync::Arc;
 
 use super::answer::{Action, Claim, Part};
 use super::compose::{
-    bullet, cited, computed, figure_mark, first_bullet, joined, mark_words, name, quoted, split,
+    bullet, cited, computed, figure_mark, first_bullet, joined, mark_words, name, of_measurement,
+    quoted, split,
 };
 use super::question::Reading;
 use super::{Desk, Draft, here, quantity, script};
 use crate::card::{Architecture, Card, Fact, Figure, Origin, Recipe};
 use crate::error::Result;
 use crate::text;
-
-/// Commands that guide cards speak of and this build does not have.
-const RUNNER: [&str; 3] = ["modeldesk tune", "modeldesk chat", "modeldesk eval"];
 
 /// Answers a question about a word or about a model.
 pub(super) fn compose(desk: &Desk<'_>, reading: &mut Reading) -> Result<Draft> {
@@ -88,12 +86,6 @@ fn word(desk: &Desk<'_>, card: &Arc<Card>) -> Draft {
             card,
             first.line,
             format!("See also: {}.", joined(&names)),
-        ));
-    }
-    let names_runner = |c: &Claim| RUNNER.iter().any(|command| c.text.contains(command));
-    if notes.iter().any(names_runner) {
-        notes.push(computed(
-            "planned: tune, chat and eval are not in this build yet.",
         ));
     }
     parts.push(Part::Notes { claims: notes });
@@ -235,7 +227,7 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str, question: &str) -
             }
             None => parameters(card)?,
         },
-        "memory" => memory(card)?,
+        "memory" => memory(desk, card)?,
         "license" => {
             let l = f.license.as_ref()?;
             stated(l.line, &l.value)
@@ -256,11 +248,11 @@ pub(super) fn fact(desk: &Desk<'_>, card: &Card, wanted: &str, question: &str) -
             let a = f.architecture.as_ref()?;
             stated(a.line, &architecture(&a.value))
         }
-        "speed" => {
+        "speed" => measured_speed(desk, card).or_else(|| {
             let s = f.speed.first()?;
             let on = super::compare::hardware(&s.value);
-            stated(s.line, &format!("\"{}\" ({on})", s.value.claim))
-        }
+            Some(stated(s.line, &format!("\"{}\" ({on})", s.value.claim)))
+        })?,
         "quality" => {
             let asked = asked_figure(card, question)?;
             stated(asked.line, &figure(asked))
@@ -312,12 +304,23 @@ fn parameters(card: &Card) -> Option<Claim> {
     Some(cited(card, p.line, text::line(&words).into_owned()))
 }
 
-fn memory(card: &Card) -> Option<Claim> {
-    let run = quantity::bytes(here::memory(card)?);
+/// How fast the model is here, as it was measured.
+fn measured_speed(desk: &Desk<'_>, card: &Card) -> Option<Claim> {
+    let record = desk.machine.measured(&card.id)?;
+    let words = format!("{}, {}", record.speed()?, record.mark());
+    Some(of_measurement(words))
+}
+
+fn memory(desk: &Desk<'_>, card: &Card) -> Option<Claim> {
+    let run = here::memory(card, desk.machine)?;
     let train = quantity::bytes(here::training_state(card.facts.parameters.as_ref()?));
-    Some(computed(format!(
-        "about {run} to run, {train} to fine-tune in full before activations"
-    )))
+    let train = format!("{train} to fine-tune in full before activations");
+    Some(match run {
+        here::Memory::Measured(_) => of_measurement(format!("{} to run, {train}", run.words())),
+        here::Memory::Estimate(bytes) => {
+            computed(format!("about {} to run, {train}", quantity::bytes(bytes)))
+        }
+    })
 }
 
 fn languages(desk: &Desk<'_>, card: &Card) -> String {

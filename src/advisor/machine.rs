@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use super::measured::{Measured, Record};
 use crate::files::Folders;
 use crate::hub::{Cache, Cached};
 use crate::settings::Settings;
@@ -24,6 +25,8 @@ pub struct Machine {
     pub threads: usize,
     /// The models in the cache, in the order of ids.
     pub cached: Vec<Cached>,
+    /// What was measured of models here.
+    pub measured: Measured,
     /// The cache that they are in.
     models: Option<Cache>,
     /// Where a measured speed is kept between sessions.
@@ -48,6 +51,7 @@ impl Machine {
         machine.cache = Some(folders.cache.join("machine.json"));
         machine.threads = settings.threads.map_or(machine.cores, usize::from);
         machine.models = Some(Cache::of_environment(settings));
+        machine.measured = Measured::read(&folders.cache, machine.threads);
         machine.rescanned()
     }
 
@@ -70,6 +74,7 @@ impl Machine {
             free_memory,
             threads: cores,
             cached: Vec::new(),
+            measured: Measured::default(),
             models: None,
             cache: None,
             speed,
@@ -78,8 +83,19 @@ impl Machine {
 
     /// Whether all that runs the model is on this disk.
     pub fn holds(&self, id: &str) -> bool {
+        self.cached(id).is_some_and(|cached| cached.whole)
+    }
+
+    /// What was measured here of the model `id`, as it is on this disk.
+    pub fn measured(&self, id: &str) -> Option<&Record> {
+        let cached = self.cached(id);
+        self.measured
+            .find(id, cached.and_then(|c| c.revision.as_deref()))
+    }
+
+    fn cached(&self, id: &str) -> Option<&Cached> {
         let found = self.cached.binary_search_by(|c| c.id.as_str().cmp(id));
-        found.is_ok_and(|at| self.cached[at].whole)
+        found.ok().map(|at| &self.cached[at])
     }
 
     /// Memory in all, and memory that is free or can be freed at this moment; bytes, 0 where the
@@ -106,6 +122,7 @@ impl Machine {
             free_memory,
             threads: cores,
             cached: Vec::new(),
+            measured: Measured::default(),
             models: None,
             cache: None,
             speed: OnceLock::new(),

@@ -14,6 +14,7 @@ mod json;
 mod latency;
 mod lookup;
 pub mod machine;
+pub mod measured;
 mod no_card;
 pub mod offer;
 mod out_of_reach;
@@ -118,6 +119,7 @@ impl Advisor {
     }
 
     /// The same, with the models that are on this disk now.
+    #[must_use]
     pub fn renewed(&self) -> Self {
         Self {
             library: Arc::clone(&self.library),
@@ -227,7 +229,15 @@ impl Advisor {
         })
     }
 
-    /// The id that a name on the command line means: an id, an alias, or the last part of an id.
+    /// The id of the card that a name on the command line means: an id, an alias, or the last part
+    /// of an id.
+    ///
+    /// # Errors
+    /// When it has no card; the hint names the nearest.
+    pub fn resolve(&self, name: &str) -> Result<String> {
+        self.model_id(&self.desk(), name)
+    }
+
     fn model_id(&self, desk: &Desk<'_>, name: &str) -> Result<String> {
         if let Some(card) = desk.library.card(name)? {
             return Ok(card.id.clone());

@@ -4,6 +4,7 @@
 use super::Advisor;
 use super::here::{self, RunsHere};
 use crate::card::{Card, Kind};
+use crate::model::config;
 use crate::model::pipeline::Task;
 
 /// A model that runs here, once it is on the disk.
@@ -17,6 +18,8 @@ pub struct Offer {
     pub parameters: u64,
     /// Bytes of its weights, which are what is fetched.
     pub weights: u64,
+    /// Whether it runs in f32 only.
+    pub is_f32_only: bool,
 }
 
 impl Advisor {
@@ -43,6 +46,7 @@ impl Advisor {
             tasks: tasks(kind, tag?)?,
             parameters: facts.parameters.as_ref().map_or(weights / 4, |p| p.value),
             weights,
+            is_f32_only: config::is_f32_only(kind),
         })
     }
 }
@@ -62,6 +66,7 @@ fn tasks(kind: &str, tag: &str) -> Option<Vec<Task>> {
     let all: Vec<Task> = own
         .into_iter()
         .chain(read.into_iter().filter(|task| Some(*task) != own))
+        .filter(|task| config::does(kind, Some(task.name())))
         .collect();
     own.map(|_| all)
 }
@@ -79,5 +84,7 @@ mod tests {
         let minilm = tasks("bert", "sentence-similarity").expect("tasks");
         assert_eq!(minilm, [Task::SentenceSimilarity, Task::FeatureExtraction]);
         assert_eq!(tasks("bert", "image-to-text"), None);
+        let qwen = tasks("qwen3", "text-generation").expect("tasks");
+        assert_eq!(qwen, [Task::TextGeneration]);
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::answer::{Action, Answer, Availability, Claim, Part, RunsHere};
-use super::compose::{citations, cited, computed, name, of_machine};
+use super::compose::{citations, cited, computed, name, of_machine, of_measurement};
 use super::question::{Constraints, Intent, Reading};
 use super::rank::rank;
 use super::{Advisor, Desk, here, quantity, script};
@@ -95,10 +95,14 @@ fn standing(desk: &Desk<'_>, card: &Card) -> Vec<Claim> {
         None => computed(sentence),
     }];
     let free = quantity::bytes(desk.machine.free_memory);
-    claims.push(match here::memory(card) {
+    claims.push(match here::memory(card, desk.machine) {
+        Some(memory @ here::Memory::Measured(_)) => of_measurement(format!(
+            "Running it takes {}; {free} are free.",
+            memory.words()
+        )),
         Some(memory) => computed(format!(
             "Running it takes about {} of memory (est: its weights and a quarter more); {free} are free.",
-            quantity::bytes(memory)
+            quantity::bytes(memory.bytes())
         )),
         None => of_machine(format!("Its card gives no size; {free} of memory are free here.")),
     });

@@ -42,6 +42,15 @@ impl Quantity {
     }
 }
 
+/// A time as it is shown: `0.8 ms`, `86 ms`, `1.7 s`.
+pub(super) fn milliseconds(ms: f64) -> String {
+    match ms {
+        ms if ms < 9.95 => format!("{ms:.1} ms"),
+        ms if ms < 995.0 => format!("{ms:.0} ms"),
+        ms => format!("{:.1} s", ms / 1000.0),
+    }
+}
+
 /// The factor of a magnitude word.
 pub(super) fn magnitude(word: &str) -> Option<f64> {
     Some(match word {

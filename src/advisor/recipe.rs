@@ -76,7 +76,7 @@ pub fn advice(card: Option<&Card>, task: &str, method: &str) -> Advice {
         lr_scheduler_type: settings.lr_scheduler_type,
         warmup_steps: settings
             .warmup_ratio
-            .or(settings.warmup_steps.map(|steps| steps as f64))
+            .or_else(|| settings.warmup_steps.map(|steps| steps as f64))
             .unwrap_or(0.0),
         batch_size: settings.batch_size,
         epochs: settings.epochs,

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::ask::open_advisor;
+use super::model::PACKED;
 use super::out::Out;
 use super::{Exit, Own, Result};
 use crate::advisor::{Advisor, quantity};
@@ -12,6 +13,8 @@ use crate::card::Origin;
 use crate::error::{Notice, shown};
 use crate::files::{self, Folders};
 use crate::hub::{Cache, Cached};
+use crate::model::config;
+use crate::model::weights::kept;
 use crate::tui::keymap::{Command, Keymap};
 
 #[derive(Debug, clap::Args)]
@@ -130,6 +133,7 @@ fn examine(folders: &Folders, own: &Own, advisor: &Advisor) -> Value {
             "cache": sized(&folders.cache),
             "state": sized(&folders.state),
             "models": held(&cache, &models),
+            "packed": packed(&folders.cache),
         },
         "settings": present(&own.settings.file),
         "network": if offline {
@@ -137,7 +141,7 @@ fn examine(folders: &Folders, own: &Own, advisor: &Advisor) -> Value {
         } else {
             "not asked: nothing is sent without a command that fetches"
         },
-        "runs": "advice, comparison, plans; models from the command line, and fetching them",
+        "runs": format!("models of type {}", config::known().join(", ")),
         "notices": notices(own, &cache, &skipped),
     })
 }
@@ -170,6 +174,26 @@ fn held(cache: &Cache, models: &[Cached]) -> String {
     let whole = models.iter().filter(|model| model.whole).count();
     let count = quantity::counted(models.len() as u64, "model");
     format!("{folder} ({count}, {whole} of them whole, {bytes})")
+}
+
+/// The folder of packed weights and what is in it.
+fn packed(cache: &Path) -> String {
+    let folder = cache.join(PACKED);
+    if !folder.exists() {
+        return format!("{} (not there yet)", shown(&folder));
+    }
+    let held = kept::held(&folder);
+    let stale = match held.stale {
+        0 => String::new(),
+        count => format!(", {count} of them of weights that are gone"),
+    };
+    format!(
+        "{} ({} of packed weights{stale}, {} of at most {})",
+        shown(&folder),
+        quantity::counted(held.count, "file"),
+        quantity::bytes(held.bytes),
+        quantity::bytes(kept::MOST_BYTES)
+    )
 }
 
 fn is_set(name: &str) -> bool {

@@ -7,6 +7,7 @@
 mod ask;
 mod bench;
 mod cards;
+mod chat;
 mod compare;
 mod completions;
 mod doctor;
@@ -50,6 +51,7 @@ Examples:
   modeldesk compare bert distilbert            side by side
   modeldesk pull google/flan-t5-small          fetch a model from the hub
   modeldesk try DIR \"Some text.\"                run a model on a text
+  modeldesk chat DIR                           talk to a model, line by line
   modeldesk eval DIR --data test.csv           how good it is, and how sure that is
   modeldesk cards list                         the model cards on this disk
   modeldesk cards show google/flan-t5-base     read one
@@ -77,6 +79,8 @@ enum Command {
     Pull(pull::Arguments),
     /// Run a model on a text, or on a file of them
     Try(Box<try_model::Arguments>),
+    /// Talk to a model, line by line
+    Chat(Box<chat::Arguments>),
     /// Look at data as a model would learn from it
     Tune(Box<tune::Arguments>),
     /// Measure how good a model is on rows whose answers are known
@@ -102,6 +106,7 @@ impl Command {
             Self::Cards(arguments) => cards::run(arguments, &own.settings, out),
             Self::Pull(arguments) => pull::run(&arguments, &own.settings, out),
             Self::Try(arguments) => try_model::run(&arguments, &own.settings, out),
+            Self::Chat(arguments) => chat::run(&arguments, &own.settings, out),
             Self::Tune(arguments) => tune::run(&arguments, &own.settings, out),
             Self::Eval(arguments) => eval::run(&arguments, &own.settings, out),
             Self::Bench(arguments) => bench::run(&arguments, &own.settings, out),

@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::ask::open_advisor;
 use crate::error::{Error, Result, shown};
 use crate::files::Folders;
+use crate::finetune::run::Run;
 use crate::hub::{Cache, Cached, Format};
 use crate::model::layers::Precision;
 use crate::settings::Settings;
 use crate::text;
+
+/// The folder of packed weights, in the cache folder.
+pub(super) const PACKED: &str = "packed";
 
 /// A model that was named, and where it is.
 pub(super) struct Found {
@@ -15,10 +20,13 @@ pub(super) struct Found {
     pub name: String,
     /// Where its files are.
     pub folder: PathBuf,
+    /// Which commit, of a model in the cache.
+    pub revision: Option<String>,
 }
 
-/// The model that `name` means: a folder, or a model in the cache under its hub id, whole or
-/// without the organization where only one has that name.
+/// The model that `name` means: a folder, a model in the cache under its hub id, a run by its id, a
+/// model in the cache by a name that its card goes by, or by its id in other letter case or without
+/// the organization where only one has that name.
 ///
 /// # Errors
 /// When there is none, or several; with what there is.
@@ -28,21 +36,28 @@ pub(super) fn find(name: &str, settings: &Settings) -> Result<Found> {
         return Ok(Found {
             name: shown(path),
             folder: path.to_owned(),
+            revision: None,
         });
     }
     let cache = Cache::of_environment(settings);
     let (cached, _) = cache.scan();
+    if let Some(one) = cached.iter().find(|one| one.id == name) {
+        return open(&cache, one);
+    }
+    if let Some(run) = run(name) {
+        return of_run(&run);
+    }
+    let card = open_advisor(settings)?.resolve(name).ok();
+    if let Some(one) = cached.iter().find(|one| Some(&one.id) == card.as_ref()) {
+        return open(&cache, one);
+    }
     let short = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
-    let exact = cached.iter().filter(|one| one.id == name);
-    let alike = cached.iter().filter(|one| short(&one.id) == name);
-    let found: Vec<&Cached> = if exact.clone().next().is_some() {
-        exact.collect()
-    } else {
-        alike.collect()
-    };
+    let is_called = |id: &str| id.eq_ignore_ascii_case(name);
+    let alike = |one: &&Cached| is_called(&one.id) || is_called(&short(&one.id));
+    let found: Vec<&Cached> = cached.iter().filter(alike).collect();
     match found[..] {
         [one] => open(&cache, one),
-        [] => Err(missing(name, &cached)),
+        [] => Err(missing(name, card.as_deref(), &cached)),
         _ => {
             let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
             Err(
@@ -52,6 +67,27 @@ pub(super) fn find(name: &str, settings: &Settings) -> Result<Found> {
             )
         }
     }
+}
+
+/// The run of that name.
+fn run(name: &str) -> Option<Run> {
+    let all = Run::list(&Folders::of_user().ok()?);
+    all.into_iter().find(|run| run.id == name)
+}
+
+fn of_run(run: &Run) -> Result<Found> {
+    let folder = run.model_path();
+    if !folder.is_dir() {
+        let hint = format!("`modeldesk tune watch {}` shows how far it is", run.id);
+        return Err(Error::new("this run has no result yet")
+            .at(run.id.clone())
+            .hint(hint));
+    }
+    Ok(Found {
+        name: run.id.clone(),
+        folder,
+        revision: None,
+    })
 }
 
 fn open(cache: &Cache, one: &Cached) -> Result<Found> {
@@ -70,12 +106,20 @@ fn open(cache: &Cache, one: &Cached) -> Result<Found> {
     Ok(Found {
         name: one.id.clone(),
         folder,
+        revision: one.revision.clone(),
     })
 }
 
-fn missing(name: &str, cached: &[Cached]) -> Error {
-    let error =
-        Error::new("there is no such folder, and no such model in the cache").at(shown_name(name));
+/// That `name` is nothing here, or the model of `card`, which is not on this disk.
+fn missing(name: &str, card: Option<&str>, cached: &[Cached]) -> Error {
+    if let Some(card) = card {
+        let card = text::ident(card);
+        return Error::new("is not on this disk")
+            .at(card.clone())
+            .hint(format!("fetch it with `modeldesk pull {card}`"));
+    }
+    let error = Error::new("there is no such folder, no such run, and no such model in the cache")
+        .at(shown_name(name));
     let ids: Vec<&str> = cached.iter().map(|one| one.id.as_str()).collect();
     if let Some(near) = text::nearest(name, &ids) {
         return error.hint(format!("did you mean {near}?"));
@@ -95,7 +139,7 @@ fn shown_name(name: &str) -> String {
 
 /// Where packed weights are kept, if this user has a folder for that.
 pub(super) fn packed() -> Option<PathBuf> {
-    Some(Folders::of_user().ok()?.cache.join("packed"))
+    Some(Folders::of_user().ok()?.cache.join(PACKED))
 }
 
 /// Reads `--precision`.

@@ -39,6 +39,26 @@ impl Out {
         }
     }
 
+    /// Writes a part of a line, at once, for text that comes as somebody reads: what is untrusted in
+    /// it has gone through [`text`].
+    pub fn piece(&mut self, piece: &str) {
+        if self.failed.is_none()
+            && let Err(error) = write!(self.inner, "{piece}")
+        {
+            self.failed = Some(error);
+        }
+        self.flush();
+    }
+
+    /// Writes out what is buffered, while there is more to come.
+    pub fn flush(&mut self) {
+        if self.failed.is_none()
+            && let Err(error) = self.inner.flush()
+        {
+            self.failed = Some(error);
+        }
+    }
+
     /// Writes one JSON value and a line end.
     pub fn json(&mut self, value: &serde_json::Value) {
         self.line(text::json(value));

@@ -15,6 +15,10 @@ use crate::model::pipeline::Task;
 use crate::model::tokenizer::Tokenizer;
 use crate::model::weights::Checkpoint;
 
+/// What can be tuned.
+pub(super) const LEARN: &str = "BERT and DistilBERT learn labels, answers and masked words; GPT-2 \
+    writes on; T5 makes a text of another";
+
 /// What goes with a model from its folder into one that was made of it.
 const COMPANIONS: [&str; 10] = [
     "tokenizer.json",
@@ -235,7 +239,7 @@ fn class(config: &Config, task: Task) -> Result<String> {
         let kind = config.common().model_type;
         Error::usage(format!("a {kind} model does not learn {task}"))
             .at("--task")
-            .hint("BERT and DistilBERT learn labels, answers and masked words; GPT-2 writes on; T5 makes a text of another")
+            .hint(LEARN)
     })
 }
 
@@ -261,6 +265,7 @@ fn dropouts(config: &Config) -> &'static [&'static str] {
         ],
         Config::Gpt2(_) => &["resid_pdrop", "embd_pdrop", "attn_pdrop"],
         Config::T5(_) => &["dropout_rate"],
+        Config::Candle(_) => &[],
     }
 }
 

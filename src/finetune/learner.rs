@@ -138,6 +138,7 @@ impl Learner {
     ///
     /// # Errors
     /// Rows that are of another task.
+    #[expect(clippy::too_many_lines, reason = "one arm a head")]
     pub fn loss(&self, tape: &mut Tape, rows: &[Features], count: f64) -> Result<Loss> {
         let batch = batch(rows);
         let weight = (1.0 / count) as f32;

@@ -2,7 +2,7 @@
 //!
 //! - [`dataset`]: files of any usual form as rows of one, checked, and split into parts
 //! - [`features`]: rows as what a model learns from, written once and read by position;
-//!   [`preview`]: the same for a person, with what is learned marked
+//!   [`preview`]: the same for a person, with what is learned [`marked`]
 //! - [`training`]: how a run learns, as `TrainingArguments` name it; [`schedule`], [`order`]: the
 //!   learning rate and the rows of each step, which need no memory
 //! - [`learner`]: a model with the loss of its task; [`optimizer`]: what changes its weights
@@ -20,6 +20,7 @@ pub mod dataset;
 pub mod evaluate;
 pub mod features;
 pub mod learner;
+pub mod marked;
 pub mod metrics;
 pub mod optimizer;
 pub mod order;

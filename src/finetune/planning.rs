@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::base::Base;
+use super::base::{Base, LEARN};
 use super::dataset::{Dataset, Opened, Options, Ruler, Sources};
 use super::features::{Maker, Recipe};
 use super::plan::{Data, Method, Plan};
 use super::training::Training;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::config::Config;
 use crate::model::kernels;
 use crate::model::lora::LoraConfig;
@@ -49,8 +49,11 @@ pub struct Read {
 }
 
 /// The tasks that a model can learn, the usual first.
-pub fn learns(config: &Config) -> Vec<Task> {
-    match config {
+///
+/// # Errors
+/// For an architecture that is run and not tuned here.
+pub fn learns(config: &Config) -> Result<Vec<Task>> {
+    Ok(match config {
         Config::Bert(_) | Config::DistilBert(_) => vec![
             Task::TextClassification,
             Task::TokenClassification,
@@ -63,7 +66,12 @@ pub fn learns(config: &Config) -> Vec<Task> {
             Task::Summarization,
             Task::Translation,
         ],
-    }
+        Config::Candle(_) => {
+            let kind = config.common().model_type;
+            let what = format!("models of type {kind} run here and cannot be tuned here");
+            return Err(Error::usage(what).at("--model").hint(LEARN));
+        }
+    })
 }
 
 /// Reads everything once, and measures rows as the model does.
@@ -98,13 +106,12 @@ pub fn read(base: &Base, opened: Opened, wish: Wish<'_>, stop: Stop<'_>) -> Resu
     let maker = Maker::new(&base.tokenizer, wish.recipe.clone(), &[], wish.template)?;
     let dataset = check(opened, Some(&maker), stop)?;
     dataset.report().check(options.strict)?;
-    let (method, method_reason) = match wish.method {
-        Some(method) => (method, None),
-        None => {
-            let rows = dataset.report().rows.train;
-            let (method, why) = usual_method(&base.config, dataset.task(), rows);
-            (method, Some(why))
-        }
+    let (method, method_reason) = if let Some(method) = wish.method {
+        (method, None)
+    } else {
+        let rows = dataset.report().rows.train;
+        let (method, why) = usual_method(&base.config, dataset.task(), rows);
+        (method, Some(why))
     };
     options.task = Some(dataset.task());
     options.problem = dataset.problem();
@@ -125,7 +132,7 @@ pub fn read(base: &Base, opened: Opened, wish: Wish<'_>, stop: Stop<'_>) -> Resu
 /// What learns where nobody says: all weights of a small encoder, else adapters if rows are few.
 fn usual_method(config: &Config, task: Task, rows: u64) -> (Method, &'static str) {
     let encoder = matches!(config, Config::Bert(_) | Config::DistilBert(_));
-    let weights = config.parameters(config.common().head().unwrap_or(config.heads()[0]));
+    let weights = config.parameters(config.common().head().unwrap_or_else(|| config.heads()[0]));
     if encoder && weights < SMALL && task != Task::FillMask {
         (
             Method::Full,
@@ -141,7 +148,7 @@ fn usual_method(config: &Config, task: Task, rows: u64) -> (Method, &'static str
     }
 }
 
-/// The plan of a run.
+/// The plan of a run, and the rows that it was made for.
 ///
 /// # Errors
 /// When something in it cannot be.
@@ -152,7 +159,7 @@ pub fn plan(
     lora: LoraConfig,
     threads: usize,
     mut sources: BTreeMap<String, String>,
-) -> Result<Plan> {
+) -> Result<(Plan, Dataset)> {
     let report = read.dataset.report();
     let (weights, tokenizer) = base.identity()?;
     if let Some(why) = read.method_reason {
@@ -182,5 +189,5 @@ pub fn plan(
         sources,
     };
     plan.check()?;
-    Ok(plan)
+    Ok((plan, read.dataset))
 }

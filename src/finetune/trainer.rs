@@ -130,6 +130,19 @@ impl Trainer {
         self.step_on(&batches)
     }
 
+    /// Takes a step on the longest rows, which needs more memory than any other.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    pub fn step_on_longest(&mut self) -> Result<Step> {
+        let lengths = self.rows.lengths();
+        let mut places: Vec<u32> = (0..lengths.len() as u32).collect();
+        places.sort_by_key(|place| std::cmp::Reverse(lengths[*place as usize]));
+        places.truncate(self.training.per_device_train_batch_size);
+        let rows = self.features(&self.rows, &places, JUDGING)?;
+        self.step_on(&[rows])
+    }
+
     /// Takes a step on these rows, batch by batch, whatever the order says.
     ///
     /// # Errors
@@ -196,7 +209,15 @@ impl Trainer {
     /// # Errors
     /// When rows cannot be read, or `stop` says so.
     pub fn judge(&self, rows: &Prepared, stop: Stop<'_>) -> Result<f64> {
-        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        self.judge_first(rows, rows.len(), stop)
+    }
+
+    /// The mean loss of the first `count` of them.
+    ///
+    /// # Errors
+    /// As [`Trainer::judge`].
+    pub fn judge_first(&self, rows: &Prepared, count: usize, stop: Stop<'_>) -> Result<f64> {
+        let all: Vec<u32> = (0..count.min(rows.len()) as u32).collect();
         let (mut sum, mut counted) = (0.0, 0.0);
         for places in all.chunks(self.training.per_device_eval_batch_size) {
             if stop() {

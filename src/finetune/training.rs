@@ -155,12 +155,12 @@ impl Training {
     pub fn steps(&self, rows: usize) -> u64 {
         let epochs = self.steps_an_epoch(rows) as f64 * self.num_train_epochs;
         self.max_steps
-            .unwrap_or((epochs.ceil() as u64).clamp(1, MOST_STEPS))
+            .unwrap_or_else(|| (epochs.ceil() as u64).clamp(1, MOST_STEPS))
     }
 
     /// Steps from one check to the next, in a run of `steps`.
     pub fn check_every(&self, steps: u64) -> u64 {
-        self.eval_steps.unwrap_or(steps.div_ceil(3)).max(1)
+        self.eval_steps.unwrap_or_else(|| steps.div_ceil(3)).max(1)
     }
 
     /// Whether these options can be.

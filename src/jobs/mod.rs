@@ -1,6 +1,7 @@
 //! The only threads and channels: named threads, cancellation, the thread that answers, the one
 //! that keeps the catalogue of models, the one that runs them, and the one that speaks to a hub;
-//! [`runner`] starts the processes that fine-tune.
+//! [`runner`] starts the processes that fine-tune, and a thread watches their folders;
+//! [`tuning`] plans what they do.
 //!
 //! A job reports through a closure that its owner gives it, and every report names the request
 //! that it belongs to, so that a late one can be dropped.
@@ -11,6 +12,8 @@ mod catalogue;
 pub mod engine;
 mod hub;
 pub mod runner;
+mod runs;
+pub mod tuning;
 
 use std::num::NonZeroUsize;
 use std::thread::JoinHandle;
@@ -20,6 +23,7 @@ pub use advisor::{
 };
 pub use cancel::Cancel;
 pub use hub::{Arrived, Card, HubReport, HubRequest, HubWorker};
+pub use runs::{Did, RunsReport, RunsRequest, RunsWorker, Snapshot, Watch};
 
 use crate::error::{Error, Result};
 

@@ -5,7 +5,8 @@ use std::fs::OpenOptions;
 use std::process::{Child, Command, Stdio};
 
 use crate::error::{Error, Result};
-use crate::finetune::run::Run;
+use crate::finetune::plan::Plan;
+use crate::finetune::run::{Probe, Run, State};
 
 /// How much lower than the desk's the priority of a run is.
 const NICE: i32 = 10;
@@ -45,6 +46,35 @@ pub fn start(run: &Run, anyway: bool) -> Result<Child> {
                 .hint("close some programs, or raise the limit that `ulimit -u` shows")
                 .caused_by(e)
         })
+}
+
+/// Measures some steps of a run that `plan` describes, in a process of its own, so that what it
+/// needs at most is told apart from what this one has.
+///
+/// # Errors
+/// When the run could not begin; with what it said.
+pub fn probe(plan: &Plan) -> Result<Probe> {
+    let failed = |e| Error::new("cannot measure some steps of this run").caused_by(e);
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let run = Run::at(folder.path());
+    plan.write(&run.plan_path())?;
+    State::queued().write(&run.state_path())?;
+    let program = std::env::current_exe().map_err(failed)?;
+    let output = Command::new(program)
+        .args(["tune", "run", "--probe"])
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(failed)?;
+    if let Ok(probe) = serde_json::from_slice(&output.stdout) {
+        return Ok(probe);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line = said.lines().find_map(|line| line.strip_prefix("error: "));
+    Err(
+        Error::new(crate::text::line(line.unwrap_or("its process ended")).into_owned())
+            .hint("`modeldesk tune preview` shows the data; `--no-probe` plans without measuring"),
+    )
 }
 
 /// Leaves the terminal and the session of whoever started this process, and lets others go first.

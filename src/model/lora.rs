@@ -110,8 +110,8 @@ impl LoraConfig {
     pub fn learns_bias(&self, name: &str) -> bool {
         match self.bias {
             Biases::None => false,
-            // As PEFT has it: T5's `relative_attention_bias` is one of them.
-            Biases::All => name.contains("bias"),
+            // T5's `relative_attention_bias.weight` is none of them.
+            Biases::All => name.strip_suffix(".bias").is_some(),
             Biases::LoraOnly => name
                 .strip_suffix(".bias")
                 .is_some_and(|module| self.targets(module)),
@@ -160,6 +160,8 @@ impl Targets {
             Config::DistilBert(_) => &["q_lin", "v_lin"],
             Config::Gpt2(_) => &["c_attn"],
             Config::T5(_) => &["q", "v"],
+            // What candle runs has no adapters.
+            Config::Candle(_) => &[],
         };
         Self::Named(names.iter().map(|name| (*name).to_owned()).collect())
     }

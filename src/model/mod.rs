@@ -6,7 +6,9 @@
 //!   [`json`], [`diagnosis`]: a model's files, and what stands in their place
 //! - [`layers`]: what the architectures share, and where its weights come from
 //! - [`bert`], [`distilbert`], [`gpt2`], [`t5`]: the architectures
-//! - [`heads`]: what stands on them for a task; [`lora`]: adapters
+//! - [`candle`]: architectures that `candle_transformers` runs
+//! - [`heads`]: what stands on them for a task; [`lora`]: adapters; [`writer`]: the models that
+//!   write, as one
 //! - [`tokenizer`], [`generate`]: texts to tokens, and on from a prompt
 //! - [`template`]: conversations as texts
 //! - [`pipeline`]: one a task, with what transformers' pipelines give; [`mod@bench`]: how fast
@@ -18,6 +20,7 @@
 pub mod batch;
 pub mod bench;
 pub mod bert;
+pub mod candle;
 pub mod config;
 pub mod diagnosis;
 pub mod distilbert;
@@ -34,3 +37,4 @@ pub mod tape;
 pub mod template;
 pub mod tokenizer;
 pub mod weights;
+pub mod writer;

@@ -97,10 +97,13 @@ pub(super) fn header(
             style,
         );
     }
-    let right = standing(shell);
-    let left = area.right().saturating_sub(wrap::width(&right) as u16);
-    if left > x {
-        put(buffer, area, (left, area.y), &right, theme.dim());
+    // Where there is little room the machine goes first.
+    for right in standing(shell) {
+        let left = area.right().saturating_sub(wrap::width(&right) as u16);
+        if left > x {
+            put(buffer, area, (left, area.y), &right, theme.dim());
+            return;
+        }
     }
 }
 
@@ -113,19 +116,20 @@ pub(super) fn tab_at(tabs: &[&str], x: u16) -> Option<usize> {
     })
 }
 
-/// `54 cards | 2 cores, 21 GB free`.
-fn standing(shell: &Shell) -> String {
+/// `54 cards | 2 cores, 21 GB free`, and `54 cards`.
+fn standing(shell: &Shell) -> Vec<String> {
     match &shell.library {
-        Library::Opening => "opening the cards".to_owned(),
-        Library::Failed(_) => "no cards: see below".to_owned(),
+        Library::Opening => vec!["opening the cards".to_owned()],
+        Library::Failed(_) => vec!["no cards: see below".to_owned()],
         Library::Open(opened) => {
             let cards = format!("{} cards", opened.cards());
             let cores = if opened.cores == 1 { "core" } else { "cores" };
             // Whole gigabytes, as everywhere on the hub: 1 GB is 1,000,000,000 bytes.
             let free = opened.free_memory / 1_000_000_000;
             let fetching = shell.fetches.in_all();
-            let before = fetching.unwrap_or(cards);
-            format!("{before} | {} {cores}, {free} GB free", opened.cores)
+            let before = fetching.or_else(|| shell.runs.in_all()).unwrap_or(cards);
+            let whole = format!("{before} | {} {cores}, {free} GB free", opened.cores);
+            vec![whole, before]
         }
     }
 }

@@ -8,9 +8,14 @@ use crossterm::event::KeyEvent;
 use crate::advisor::Answer;
 use crate::advisor::catalogue::{Catalogue, Found};
 use crate::error::Result;
+use crate::finetune::plan::Plan;
+use crate::finetune::run::Probe;
 use crate::index::Notice;
 use crate::jobs::engine::{self, Order, Shelf};
-use crate::jobs::{HubReport, HubRequest, OpenCard, Opened, Report, Request};
+use crate::jobs::tuning::{Draft, Sketch};
+use crate::jobs::{
+    HubReport, HubRequest, OpenCard, Opened, Report, Request, RunsReport, RunsRequest,
+};
 
 use super::clipboard::Outcome;
 use super::history::Kept;
@@ -69,8 +74,24 @@ pub enum Event {
     Engine(engine::Report),
     /// The models on this disk that can be run.
     Shelf(Shelf),
+    /// What a plan would be; dropped when the pane has moved on.
+    Planned {
+        /// The ticket of [`Effect::Plan`].
+        ticket: u64,
+        /// The plan and its rows, or why there is none.
+        planned: Result<Box<Sketch>>,
+    },
+    /// What a planned run would take; dropped when the plan is another one now.
+    Measured {
+        /// The ticket of [`Effect::Measure`].
+        ticket: u64,
+        /// What some of its steps took, or why they could not be taken.
+        measured: Result<Probe>,
+    },
     /// What the hub's thread says of a fetch.
     Hub(HubReport),
+    /// What the thread that watches the runs tells.
+    Runs(RunsReport),
     /// What became of [`Effect::Delete`]: the bytes that are free now.
     Deleted(String, Result<u64>),
     /// Earlier inputs, oldest first, as the history file has them.
@@ -142,6 +163,24 @@ pub enum Effect {
     Hub(HubRequest),
     /// Stop the request of this ticket to the hub's thread.
     StopHub(u64),
+    /// Plan what was chosen, on a thread of its own, and report with [`Event::Planned`].
+    Plan {
+        /// Comes back in the report.
+        ticket: u64,
+        /// What was chosen.
+        draft: Box<Draft>,
+    },
+    /// Take some steps of this plan, and report with [`Event::Measured`].
+    Measure {
+        /// Comes back in the report.
+        ticket: u64,
+        /// The plan.
+        plan: Box<Plan>,
+    },
+    /// Stop the planning of this ticket.
+    StopPlan(u64),
+    /// Hand this to the thread that watches the runs, which reports with [`Event::Runs`].
+    Runs(RunsRequest),
     /// Delete the model of this id from the disk, and report with [`Event::Deleted`].
     Delete(String),
     /// Put text on a clipboard and report with [`Event::Copied`].

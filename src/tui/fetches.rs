@@ -134,13 +134,13 @@ impl Fetches {
             } => return offered(fetch, offer),
             HubReport::Offered {
                 offer: Err(error), ..
-            } => fetch.state = failed(&error),
-            HubReport::Progress { progress, .. } => fetch.state = State::Running(progress),
-            HubReport::Noted { note, .. } => fetch.notes.push(note),
-            HubReport::Fetched {
+            }
+            | HubReport::Fetched {
                 arrived: Err(error),
                 ..
             } => fetch.state = failed(&error),
+            HubReport::Progress { progress, .. } => fetch.state = State::Running(progress),
+            HubReport::Noted { note, .. } => fetch.notes.push(note),
             HubReport::Fetched { arrived: Ok(_), .. } => {
                 let id = id.clone();
                 self.0.remove(&id);

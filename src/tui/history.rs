@@ -22,11 +22,21 @@ pub enum Kept {
     Filters,
     /// Texts of the Try pane.
     Texts,
+    /// Files of rows to learn from.
+    Data,
+    /// Messages of the Chat pane.
+    Messages,
 }
 
 impl Kept {
     /// All of them.
-    pub(super) const ALL: [Self; 3] = [Self::Questions, Self::Filters, Self::Texts];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Questions,
+        Self::Filters,
+        Self::Texts,
+        Self::Data,
+        Self::Messages,
+    ];
 
     /// Its file in the state folder.
     fn file(self) -> &'static str {
@@ -34,6 +44,8 @@ impl Kept {
             Self::Questions => "history",
             Self::Filters => "history-models",
             Self::Texts => "history-texts",
+            Self::Data => "history-data",
+            Self::Messages => "history-messages",
         }
     }
 }

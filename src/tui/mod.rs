@@ -6,9 +6,9 @@
 //!
 //! - `event`, `app`, `pane`: events and effects, the desk's state, what a pane is
 //! - `keymap`: every key, from which dispatch, footer, help and palette are made
-//! - `ask`, `models`, `try_model`: the panes; `views`: what lies over any of them: `card` at a cited line,
+//! - `ask`, `models`, `try_model`, `tune`: the panes; `views`: what lies over any of them: `card` at a cited line,
 //!   `compare` side by side, `script` for what does not run here; `awaited`: what they wait for;
-//!   `fetches`: models on their way to this disk; `find`: words in what is read; `markdown`: rows of a text
+//!   `fetches`: models on their way to this disk; `runs`: fine-tunes; `find`: words in what is read; `markdown`: rows of a text
 //! - `input`, `editor`, `history`: typing; `picker`, `plain`: what lies over a pane
 //! - `chrome`, `theme`, `wrap`: what stands around a pane, styles, rows
 //! - `run`, `keys_in`, `terminal`, `signals`, `clipboard`, `external`, `notice`: the loop, what it
@@ -18,6 +18,7 @@ mod app;
 mod ask;
 mod awaited;
 mod card;
+mod chat;
 mod chrome;
 mod clipboard;
 mod compare;
@@ -26,6 +27,7 @@ mod event;
 mod external;
 mod fetches;
 mod find;
+mod flow;
 mod history;
 mod input;
 pub mod keymap;
@@ -37,11 +39,13 @@ mod pane;
 mod picker;
 mod plain;
 mod run;
+mod runs;
 mod script;
 mod signals;
 mod terminal;
 mod theme;
 mod try_model;
+mod tune;
 mod views;
 mod wording;
 mod wrap;

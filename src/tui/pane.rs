@@ -13,12 +13,15 @@ use super::fetches::Fetches;
 use super::history::{History, Kept};
 use super::keymap::{Command, Context, Keymap};
 use super::picker::Picker;
+use super::runs::Runs;
 use super::theme::Theme;
 use super::wording::Wording;
 use crate::advisor::offer::Offer;
 use crate::error::{Error, Notice};
+use crate::finetune::plan::Plan;
 use crate::hub::Hub;
 use crate::jobs::engine::Order;
+use crate::jobs::tuning::Draft;
 use crate::jobs::{Opened, Request};
 use crate::settings::{Notify, Settings};
 
@@ -97,7 +100,9 @@ pub(super) struct Shell {
     pub(super) keymap: Keymap,
     /// Models that are being fetched.
     pub(super) fetches: Fetches,
-    /// Where they are fetched from.
+    /// The fine-tunes.
+    pub(super) runs: Runs,
+    /// Where models are fetched from.
     pub(super) host: String,
     /// Earlier inputs, by what they belong to.
     histories: [History; Kept::ALL.len()],
@@ -126,6 +131,8 @@ pub(super) enum Errand {
     Filter(String),
     /// A model for the Try pane.
     Try(Wish),
+    /// A model for the Tune pane, by id.
+    Tune(String),
 }
 
 /// A model that somebody wants to try.
@@ -162,6 +169,7 @@ impl Shell {
             wording,
             library: Library::Opening,
             fetches: Fetches::default(),
+            runs: Runs::default(),
             host: look.host,
             histories: Default::default(),
             notice: None,
@@ -213,6 +221,22 @@ impl Shell {
         let order = make(self.tickets);
         self.effect(Effect::Order(order));
         self.tickets
+    }
+
+    /// Has some steps of a plan taken; the ticket comes back in the report.
+    pub(super) fn measure(&mut self, plan: Box<Plan>) -> u64 {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.effect(Effect::Measure { ticket, plan });
+        ticket
+    }
+
+    /// Has what was chosen planned; the ticket comes back in the report.
+    pub(super) fn plan(&mut self, draft: Box<Draft>) -> u64 {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.effect(Effect::Plan { ticket, draft });
+        ticket
     }
 
     /// Begins to fetch the model `id`, of which so many bytes were spoken of.

@@ -2,6 +2,7 @@
 //! something happens. Nothing ticks.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -18,9 +19,14 @@ use super::wording::Wording;
 use super::{Opener, external, signals};
 use crate::error::{Error, Result};
 use crate::files::Folders;
+use crate::finetune::plan::Plan;
 use crate::hub::{Cache, Hub};
 use crate::jobs::engine::{EngineWorker, Models, Shelf};
-use crate::jobs::{self, AdvisorWorker, Cancel, Engine, HubReport, HubRequest, HubWorker};
+use crate::jobs::runner;
+use crate::jobs::tuning::{self, Draft};
+use crate::jobs::{
+    self, AdvisorWorker, Cancel, Engine, HubReport, HubRequest, HubWorker, RunsWorker,
+};
 use crate::settings::Settings;
 
 /// How long the second Ctrl+C may take.
@@ -40,6 +46,8 @@ struct Desk {
     /// Fetches models, once one was wanted; and how to stop each fetch.
     hub: Option<HubWorker>,
     stops: BTreeMap<u64, Cancel>,
+    /// Watches the runs.
+    runs: RunsWorker,
     settings: Settings,
     folders: Folders,
     keeper: Keeper,
@@ -59,6 +67,13 @@ struct Desk {
     resumed: bool,
 }
 
+/// How the desk was left.
+pub(super) struct Left {
+    leave: Leave,
+    /// What goes on without it, line by line.
+    goes_on: Vec<String>,
+}
+
 /// Runs the desk until the user leaves; says why it was left.
 pub(super) fn run<E: Engine>(
     folders: &Folders,
@@ -66,7 +81,7 @@ pub(super) fn run<E: Engine>(
     look: Look,
     wording: Arc<dyn Wording>,
     open: impl Opener<E>,
-) -> Result<Leave> {
+) -> Result<Left> {
     let (sender, events) = channel();
     let screen = Screen::take()?;
     let signals = signals::forward(sender.clone())?;
@@ -74,6 +89,11 @@ pub(super) fn run<E: Engine>(
     let advisor = AdvisorWorker::start(open, move |report| {
         // The desk may have been left: then nobody waits for the report.
         let _ = reports.send(report.into());
+    })?;
+    let told = sender.clone();
+    let runs = RunsWorker::start(folders, move |report| {
+        // The desk may have been left: then nobody waits for the report.
+        let _ = told.send(Event::Runs(report));
     })?;
     let size = crossterm::terminal::size().map_err(failed)?;
     let notify = look.notify;
@@ -93,6 +113,7 @@ pub(super) fn run<E: Engine>(
         engine: None,
         hub: None,
         stops: BTreeMap::new(),
+        runs,
         settings: settings.clone(),
         folders: folders.clone(),
         keeper,
@@ -109,9 +130,12 @@ pub(super) fn run<E: Engine>(
     if listens {
         desk.screen.listen(true)?;
     }
-    let left = desk.serve();
+    let leave = desk.serve();
     drop(signals);
-    left
+    Ok(Left {
+        goes_on: desk.app.goes_on(),
+        leave: leave?,
+    })
 }
 
 impl Desk {
@@ -139,6 +163,12 @@ impl Desk {
 
     /// Tells outside the screen that the library is open or a model fetched, where that took long.
     fn tell(&mut self, event: &Event) -> Result<()> {
+        match event {
+            // The next request starts another thread.
+            Event::Hub(HubReport::Broken(_)) => self.hub = None,
+            Event::Hub(HubReport::Fetched { ticket, .. }) => drop(self.stops.remove(ticket)),
+            _ => {}
+        }
         let now = Instant::now();
         let fetched = self.fetching.ended(event, now);
         match self.opening.ended(event, now).or(fetched) {
@@ -178,11 +208,14 @@ impl Desk {
             }
             Effect::LookAtShelf => self.look_at_shelf()?,
             Effect::Hub(request) => self.ask_hub(request),
-            Effect::StopHub(ticket) => {
+            Effect::StopHub(ticket) | Effect::StopPlan(ticket) => {
                 if let Some(stop) = self.stops.remove(&ticket) {
                     stop.cancel();
                 }
             }
+            Effect::Plan { ticket, draft } => self.plan(ticket, draft)?,
+            Effect::Measure { ticket, plan } => self.measure(ticket, plan)?,
+            Effect::Runs(request) => self.runs.send(request),
             Effect::Delete(id) => self.delete(id)?,
             Effect::Keep(kept, entry) => self.keeper.keep(kept, entry),
             Effect::Mouse(on) => self.screen.listen(on)?,
@@ -257,6 +290,39 @@ impl Desk {
         })
     }
 
+    /// Plans what was chosen, on a thread of its own: rows may be many.
+    fn plan(&mut self, ticket: u64, draft: Box<Draft>) -> Result<()> {
+        let stop = self.stops.entry(ticket).or_default().clone();
+        let (settings, folders) = (self.settings.clone(), self.folders.clone());
+        let reports = self.sender.clone();
+        let broken = self.sender.clone();
+        jobs::watch(
+            "plan",
+            move || {
+                let planned =
+                    tuning::sketch(&draft, &folders, &settings, &mut || stop.is_cancelled());
+                // The desk may have been left.
+                let _ = reports.send(Event::Planned { ticket, planned });
+            },
+            move |error| {
+                let planned = Err(error);
+                let _ = broken.send(Event::Planned { ticket, planned });
+            },
+        )?;
+        Ok(())
+    }
+
+    /// Takes some steps of a plan, in a process of its own.
+    fn measure(&self, ticket: u64, plan: Box<Plan>) -> Result<()> {
+        let reports = self.sender.clone();
+        jobs::spawn("measure", move || {
+            let measured = runner::probe(&plan);
+            // The desk may have been left.
+            let _ = reports.send(Event::Measured { ticket, measured });
+        })?;
+        Ok(())
+    }
+
     /// Deletes a model, on a thread of its own.
     fn delete(&self, id: String) -> Result<()> {
         let (settings, reports) = (self.settings.clone(), self.sender.clone());
@@ -271,9 +337,10 @@ impl Desk {
     /// Looks at the disk on a thread of its own: a network disk may be slow.
     fn look_at_shelf(&self) -> Result<()> {
         let (settings, reports) = (self.settings.clone(), self.sender.clone());
+        let folders = self.folders.clone();
         jobs::spawn("shelf", move || {
             // The desk may have been left.
-            let _ = reports.send(Event::Shelf(Shelf::look(&settings)));
+            let _ = reports.send(Event::Shelf(Shelf::look(&settings, &folders)));
         })?;
         Ok(())
     }
@@ -324,9 +391,16 @@ impl Desk {
 }
 
 /// What the program ends with: leaving is no error, but for a terminal that went away.
-pub(super) fn ended(leave: Leave) -> Result<()> {
-    match leave {
-        Leave::Asked => Ok(()),
+pub(super) fn ended(left: Left) -> Result<()> {
+    match left.leave {
+        Leave::Asked => {
+            let mut out = std::io::stdout().lock();
+            for line in left.goes_on {
+                // A terminal that is gone needs no word.
+                let _ = writeln!(out, "{line}");
+            }
+            Ok(())
+        }
         Leave::Signal(number) => signals::exit(number),
         Leave::InputLost(why) => Err(Error::new("the desk can hear the terminal no more")
             .hint("questions can be asked without one: modeldesk ask \"QUESTION\"")

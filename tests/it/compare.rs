@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use modeldesk::advisor::answer::{Answer, Comparison, Row};
+use modeldesk::advisor::answer::{Answer, Comparison, Part, Row, Source};
+use modeldesk::advisor::measured::{Measured, Record};
 use modeldesk::advisor::present::{Line, Sheet, sheet};
 use modeldesk::advisor::{Advisor, Machine};
 use modeldesk::files::Folders;
 use modeldesk::index::Library;
+use modeldesk::model::bench::Figures;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -25,6 +27,38 @@ fn advisor() -> &'static Advisor {
         // The index is held open; its folder may go.
         Advisor::new(Arc::new(library), machine)
     })
+}
+
+/// The same, where models were measured: 1x16 and 1x128 tokens in so many milliseconds.
+fn measured(figures: &[(&str, f64, f64)]) -> Advisor {
+    let folder = tempfile::tempdir().unwrap();
+    let (library, _) = Library::open(&Folders::below(folder.path())).unwrap();
+    let mut machine = Machine::of(2, 24_000_000_000, 21_000_000_000, 180.0);
+    machine.measured = Measured::of(figures.iter().map(|(model, short, long)| {
+        Record {
+            model: (*model).to_owned(),
+            revision: None,
+            weights: String::new(),
+            precision: "q8".to_owned(),
+            threads: 2,
+            processor: String::new(),
+            program: String::new(),
+            date: "2026-11-24".to_owned(),
+            first_load_s: 1.0,
+            first_peak_bytes: 120_000_000,
+            figures: Figures {
+                load_s: 0.1,
+                weight_bytes: 70_000_000,
+                cache_bytes: 0,
+                peak_bytes: 100_000_000,
+                writing: None,
+                forward_ms: [("1x16", *short), ("1x128", *long)]
+                    .map(|(s, ms)| (s.to_owned(), ms))
+                    .into(),
+            },
+        }
+    }));
+    Advisor::new(Arc::new(library), machine)
 }
 
 fn answer(models: &[&str], fields: &[&str]) -> Answer {
@@ -347,4 +381,71 @@ fn markdown_is_a_table_with_numbered_reasons_and_sources() {
             assert!(text.contains(&format!("[{}]", n + 1)), "{line}");
         }
     }
+}
+
+#[test]
+fn what_was_measured_here_stands_before_any_estimate() {
+    let all = [(BERT, 40.0, 130.0), (DISTILBERT, 10.0, 66.0)];
+    let ask = |advisor: &Advisor| {
+        let models = [BERT, DISTILBERT].map(str::to_owned);
+        let fields = ["speed", "memory"].map(str::to_owned);
+        advisor.compare(&models, &fields).unwrap()
+    };
+    let one = ask(&measured(&all[1..]));
+    let comparison = one.comparison.unwrap();
+    let speeds = [
+        "not measured here",
+        "66 ms for 128 tokens in q8, here 2026-11-24",
+    ];
+    assert_eq!(texts(row(&comparison, "speed, here")), speeds);
+    let memory = texts(row(&comparison, "memory"));
+    assert!(memory[0].ends_with(" est"), "{memory:?}");
+    assert_eq!(memory[1], "120 MB in q8, here 2026-11-24");
+
+    let both = ask(&measured(&all));
+    let Some(Part::Paragraph { claims }) = both.parts.first() else {
+        panic!("no verdict");
+    };
+    let fastest = claims
+        .iter()
+        .find(|c| c.source == Source::Measured)
+        .unwrap();
+    assert_eq!(
+        fastest.text,
+        "DistilBERT base (uncased) is the fastest here: 66 ms for 128 tokens in q8; \
+         BERT base (uncased) 130 ms for 128 tokens in q8."
+    );
+}
+
+#[test]
+fn a_limit_of_time_is_held_against_what_was_measured() {
+    let question = "a model that classifies reviews in under 50 ms on this machine";
+    let of = |advisor: &Advisor| {
+        let answer = advisor.ask(question, None).unwrap();
+        let found = answer.models.iter().find(|m| m.id == DISTILBERT);
+        found.map(|m| {
+            m.why
+                .iter()
+                .find(|c| c.name == "speed")
+                .unwrap()
+                .note
+                .clone()
+        })
+    };
+    let fast = of(&measured(&[(DISTILBERT, 10.0, 30.0)])).unwrap();
+    assert_eq!(fast, "measured 18 ms for 60 tokens here");
+    assert_eq!(of(&measured(&[(DISTILBERT, 80.0, 400.0)])), None);
+}
+
+#[test]
+fn a_question_about_speed_is_answered_with_what_was_measured() {
+    let advisor = measured(&[(DISTILBERT, 10.0, 66.0)]);
+    let answer = advisor.ask("How fast is DistilBERT?", None).unwrap();
+    let claims = answer.claims();
+    let told = claims.iter().find(|c| c.source == Source::Measured);
+    let told = told.map(|c| c.text.as_str()).unwrap_or_default();
+    assert!(
+        told.contains("66 ms for 128 tokens in q8, here 2026-11-24"),
+        "{claims:#?}"
+    );
 }

@@ -9,6 +9,7 @@ mod ask;
 mod cache;
 mod cards;
 mod catalogue;
+mod chat;
 mod checkpoint;
 mod compare;
 mod counts;

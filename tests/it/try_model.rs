@@ -275,5 +275,96 @@ fn a_measurement_has_every_figure_of_its_kind() {
     let row = &found["precisions"][0];
     assert_eq!(row["precision"], "q8");
     assert!(row["forward_ms"]["1x16"].as_f64().unwrap() > 0.0, "{found}");
-    assert!(row["weight_bytes"].as_u64().unwrap() > 10_000, "{found}");
+    let bytes = |name: &str| row[name].as_u64().unwrap();
+    assert!(bytes("weight_bytes") > 10_000, "{found}");
+    assert!(bytes("peak_bytes") > bytes("weight_bytes"), "{found}");
+    assert!(bytes("first_peak_bytes") > bytes("weight_bytes"), "{found}");
+    assert!(row["first_load_s"].as_f64().unwrap() > 0.0, "{found}");
+    let words = text(
+        &run(
+            &home,
+            "bench",
+            &folder("text-generation"),
+            &["--precision", "q4"],
+        )
+        .stdout,
+    );
+    for figure in [
+        "q4\n",
+        "  load ",
+        "  first token ",
+        "  reads ",
+        "  writes ",
+        "  memory ",
+    ] {
+        assert!(words.contains(figure), "{figure} in {words}");
+    }
+}
+
+/// A cache of models with this folder of tests/parity/pipelines as the model `id`.
+fn cached(cache: &Path, id: &str, name: &str) {
+    let model = cache.join(format!("models--{}", id.replace('/', "--")));
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    modeldesk::files::write(&model.join("refs/main"), commit.as_bytes()).unwrap();
+    let snapshot = model.join("snapshots").join(commit);
+    std::fs::create_dir_all(&snapshot).unwrap();
+    for file in std::fs::read_dir(folder(name)).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), snapshot.join(file.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn a_model_goes_by_the_names_of_its_card_and_what_is_measured_of_it_is_told() {
+    let (home, cache) = (Home::new(), tempfile::tempdir().unwrap());
+    cached(cache.path(), "openai-community/gpt2", "text-generation");
+    cached(cache.path(), "somebody/Unheard-Of", "fill-mask");
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.env("HF_HUB_CACHE", cache.path()).output().unwrap()
+    };
+    for (name, id) in [
+        ("openai-community/gpt2", "openai-community/gpt2"),
+        ("OpenAI-Community/GPT2", "openai-community/gpt2"),
+        ("gpt2", "openai-community/gpt2"),
+        ("GPT-2", "openai-community/gpt2"),
+        ("unheard-of", "somebody/Unheard-Of"),
+        ("Somebody/unheard-of", "somebody/Unheard-Of"),
+    ] {
+        let found = json(&run(&["bench", name, "--precision", "q8", "--json"]));
+        assert_eq!(found["model"], id, "{name}");
+    }
+    let compared = json(&run(&["compare", "gpt2", "distilgpt2", "--json"]));
+    let rows = compared["comparison"]["rows"].as_array().unwrap();
+    let here = rows
+        .iter()
+        .find(|row| row["field"] == "speed, here")
+        .unwrap();
+    let told = here["cells"][0]["text"].as_str().unwrap();
+    assert!(told.contains(" tokens/s in q8, here 20"), "{told}");
+    assert_eq!(here["cells"][1]["text"], "not measured here");
+
+    let absent = run(&["try", "bert", "x"]);
+    let err = text(&absent.stderr);
+    assert_eq!(absent.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains("hf download google-bert/bert-base-uncased"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_run_goes_by_its_id() {
+    let home = Home::new();
+    let model = home
+        .path()
+        .join("data/modeldesk/runs/20261124-reviews/model");
+    std::fs::create_dir_all(&model).unwrap();
+    for file in std::fs::read_dir(folder("fill-mask")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), model.join(file.file_name())).unwrap();
+    }
+    let arguments = ["bench", "20261124-reviews", "--precision", "f32", "--json"];
+    let output = home.command(&arguments).output().unwrap();
+    assert_eq!(json(&output)["model"], "20261124-reviews");
 }

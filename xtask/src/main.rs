@@ -2,10 +2,12 @@
 //!
 //! - `soak`: the fault tests with the full counts of their table
 //! - `captures`: the screens in README.md, taken from the real desk
+//! - `peers`: the models' speed beside other programs
 //! - `parity`: cards, models and precisions, held against other readers and each other
 
 mod captures;
 mod parity;
+mod peers;
 mod project;
 mod soak;
 #[allow(dead_code, reason = "benches/desk.rs uses what is not used here")]
@@ -34,6 +36,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run other programs in turn with `cargo bench --bench models`, and print the ratios
+    Peers(peers::Arguments),
     /// Hold what this program reads and computes against others
     #[command(subcommand)]
     Parity(parity::Parity),
@@ -64,6 +68,7 @@ fn run(command: Command) -> Result<bool> {
     match command {
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Captures { check } => captures::run(check),
+        Command::Peers(arguments) => peers::run(&arguments),
         Command::Parity(parity) => parity::run(&parity),
         Command::HostileCard { bytes } => soak::hostile::child(bytes),
     }

@@ -23,6 +23,7 @@ use std::time::SystemTime;
 use super::Advisor;
 use super::here::{Availability, Needs, RunsHere};
 use super::machine::Machine;
+use super::measured::Record;
 use super::reading::vocabulary::Vocabulary;
 use crate::card::Origin;
 use crate::error::Result;
@@ -245,9 +246,14 @@ impl Catalogue {
         let packed = &self.rows[row as usize];
         Needs {
             architecture: packed.architecture.map(|word| self.words.get(word)),
+            task: packed.task.map(|word| self.words.get(word)),
             parameters: packed.parameters.map(NonZeroU64::get),
             bytes: packed.bytes.map(NonZeroU64::get),
             fetched: self.on_disk.get(&row).is_some_and(|disk| disk.whole),
+            measured: self
+                .machine
+                .measured(self.ids.get(row as usize))
+                .map(Record::memory),
         }
     }
 }

@@ -26,7 +26,7 @@ const USUAL: usize = 9;
 /// What a cell says of a card that is silent.
 pub(super) const NOT_STATED: &str = "not stated";
 
-/// What a cell says of a speed here, until one is measured.
+/// What a cell says of a speed here that `modeldesk bench` has not measured.
 pub(super) const NOT_MEASURED: &str = "not measured here";
 
 /// What a cell says whose figure may not stand beside the others.
@@ -217,17 +217,25 @@ fn entries(
         })],
         "size" => vec![row("weights", &weights)],
         "memory" => vec![row("memory to run", &|c| {
-            super::here::memory(c).map(|m| cell(format!("{} est", quantity::bytes(m))))
+            super::here::memory(c, desk.machine).map(|m| cell(m.words()))
         })],
         "speed" => vec![
             speed::entry(cards, names),
-            row("speed, here", &|_| Some(cell(NOT_MEASURED))),
+            row("speed, here", &|c| {
+                measured(desk, c).or_else(|| Some(cell(NOT_MEASURED)))
+            }),
         ],
         "quality" => figures::entries(cards, names),
         _ => vec![row(&label(field), &|c| {
             fact(desk, c, field, question).map(to_cell)
         })],
     }
+}
+
+/// How fast the model is here, as it was measured.
+fn measured(desk: &Desk<'_>, card: &Card) -> Option<Cell> {
+    let record = desk.machine.measured(&card.id)?;
+    Some(cell(format!("{}, {}", record.speed()?, record.mark())))
 }
 
 fn count(card: &Card, fact: Option<&Fact<u64>>, unit: &str) -> Option<Cell> {

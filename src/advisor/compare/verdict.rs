@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::answer::Claim;
-use super::super::compose::{bullet, cited, computed, name, quoted};
+use super::super::compose::{bullet, cited, computed, joined, name, of_measurement, quoted};
 use super::super::lookup::fact;
 use super::super::{Desk, quantity};
 use super::{Held, figures, speed};
@@ -22,7 +22,7 @@ pub(super) fn verdict(
         claims.extend(smallest(cards));
     }
     if wanted.contains(&"speed") {
-        claims.push(fastest(cards));
+        claims.push(fastest(desk, cards));
     }
     if wanted == ["quality"] {
         claims.extend(leads(cards, names));
@@ -80,8 +80,44 @@ fn leads(cards: &[Arc<Card>], names: &[String]) -> Option<Claim> {
     Some(cited(&cards[at], line, text))
 }
 
-/// The faster one by a card's own claim, which is given as a factor and with its hardware.
-fn fastest(cards: &[Arc<Card>]) -> Claim {
+/// The fastest as all of them were measured here, in one precision and doing the same.
+fn fastest_here(desk: &Desk<'_>, cards: &[Arc<Card>]) -> Option<Claim> {
+    let mut all: Vec<(f64, &Arc<Card>, String)> = Vec::new();
+    let (mut precision, mut writes) = (None, None);
+    for card in cards {
+        let record = desk.machine.measured(&card.id)?;
+        let writing = record.figures.writing;
+        let same = *precision.get_or_insert(&record.precision) == &record.precision
+            && writes.get_or_insert_with(|| writing.is_some()) == &writing.is_some();
+        let slowness = match writing {
+            Some(writing) => -writing.decode_tok_s,
+            None => record.pass(128)?,
+        };
+        if !same {
+            return None;
+        }
+        all.push((slowness, card, record.speed()?));
+    }
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (_, first, speed) = all.first()?;
+    let others = all
+        .iter()
+        .skip(1)
+        .map(|(_, card, speed)| format!("{} {speed}", name(card)));
+    let others: Vec<String> = others.collect();
+    Some(of_measurement(format!(
+        "{} is the fastest here: {speed}; {}.",
+        name(first),
+        joined(&others)
+    )))
+}
+
+/// The faster one: as they were measured here, else by a card's own claim, which is given as a factor
+/// and with its hardware.
+fn fastest(desk: &Desk<'_>, cards: &[Arc<Card>]) -> Claim {
+    if let Some(claim) = fastest_here(desk, cards) {
+        return claim;
+    }
     let claimed = cards.iter().find_map(|c| {
         let speed = c.facts.speed.iter().find(|s| {
             s.value

@@ -24,7 +24,7 @@ pub(super) fn broken(
         broken.unless(!made_for, || format!("it is for {name}"));
     }
     broken.by_licence(card, c, scale);
-    broken.by_size(card, c);
+    broken.by_size(card, c, scale);
     if let Some(most) = c.max_latency_ms
         && c.is_for_this_machine()
         && scale.machine.known_speed().is_some()
@@ -74,7 +74,7 @@ impl Broken {
     }
 
     /// By parameters, weights on disk and memory.
-    fn by_size(&mut self, card: &Card, c: &Constraints) {
+    fn by_size(&mut self, card: &Card, c: &Constraints, scale: &Scale<'_>) {
         let parameters = card.facts.parameters.as_ref();
         let count = parameters.map(|p| p.value);
         let words = || {
@@ -94,7 +94,7 @@ impl Broken {
         let memory = if c.trainable {
             parameters.map(here::training_state)
         } else {
-            here::memory(card)
+            here::memory(card, scale.machine).map(here::Memory::bytes)
         };
         self.unless(within(c.max_memory, memory), || {
             let shown = memory.map_or_else(|| "memory unknown".to_owned(), quantity::bytes);

@@ -3,9 +3,10 @@
 use super::super::Desk;
 use super::super::answer::{Availability, Cell, Claim, Column, Table};
 use super::super::compose::{
-    cell, cited, cited_cell, computed, figure_mark, joined, mark, name, quoted, split,
+    cell, cited, cited_cell, computed, figure_mark, joined, mark, name, of_measurement, quoted,
+    split,
 };
-use super::super::latency::{SHARE, tokens};
+use super::super::latency::{Pass, SHARE, tokens};
 use super::super::quantity;
 use super::super::question::{Constraints, Prefer};
 use super::super::rank::{Candidate, comparable};
@@ -139,9 +140,11 @@ pub(super) fn table(c: &Constraints, shown: &[&Candidate], figures: Option<&Figu
         column("licence", false, 5),
         column("here", false, 0),
     ];
-    let times = asks_for_time(c) && shown.iter().any(|m| m.pass.is_some());
+    let passes = || shown.iter().filter_map(|m| m.pass);
+    let times = asks_for_time(c) && passes().next().is_some();
     if times {
-        columns.push(column("est", true, 1));
+        let measured = passes().all(Pass::is_measured);
+        columns.push(column(if measured { "time" } else { "est" }, true, 1));
     }
     if let Some(figures) = figures {
         columns.push(column(&figures.metric, true, 3));
@@ -163,7 +166,9 @@ pub(super) fn table(c: &Constraints, shown: &[&Candidate], figures: Option<&Figu
             cell(m.here.words()),
         ];
         if times {
-            row.push(m.pass.map_or_else(unknown, |p| cell(p.amount())));
+            let here = |p: Pass| if p.is_measured() { " here" } else { "" };
+            let told = |p: Pass| cell(format!("{}{}", p.amount(), here(p)));
+            row.push(m.pass.map_or_else(unknown, told));
         }
         row.extend(figures.map(|f| f.cell(m, at)));
         row
@@ -233,6 +238,12 @@ fn speed_note(desk: &Desk<'_>, c: &Constraints, shown: &[&Candidate]) -> Option<
         Some(limit) => computed(format!("Not used: within {limit} ms. {why}")),
         None => computed(why),
     };
+    if !shown.is_empty() && shown.iter().all(|m| m.pass.is_some_and(Pass::is_measured)) {
+        return Some(of_measurement(format!(
+            "Times are of one pass over {} tokens, measured here with `modeldesk bench`.",
+            tokens(c.task.as_deref())
+        )));
+    }
     let Some(speed) = desk.machine.known_speed() else {
         return Some(unused(
             "The speed of this machine is not yet measured, so smaller stands for faster; \
@@ -252,7 +263,7 @@ fn speed_note(desk: &Desk<'_>, c: &Constraints, shown: &[&Candidate]) -> Option<
     };
     let counted: Vec<String> = shown
         .iter()
-        .filter(|m| m.pass.is_some_and(|p| !p.embeddings_apart))
+        .filter(|m| m.pass.is_some_and(Pass::counts_embeddings))
         .map(|m| name(&m.card))
         .collect();
     let counted = if counted.is_empty() {

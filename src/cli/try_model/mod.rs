@@ -2,7 +2,7 @@
 
 mod inputs;
 mod read;
-mod write;
+pub(super) mod write;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -21,8 +21,8 @@ use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-MODEL is a folder, or a model in the cache that Python's huggingface_hub uses. TEXT may be `-` for
-standard input; --file has one input a line. Output has the shape of transformers' pipelines.
+MODEL is a folder, a model in the cache that Python's huggingface_hub uses, by its id or a name that
+its card goes by, or a run's id. TEXT may be `-` for standard input; --file has one input a line. Output has the shape of transformers' pipelines.
 
 Examples:
   modeldesk try google/flan-t5-small \"translate English to German: How old are you?\"
@@ -32,7 +32,7 @@ Examples:
   modeldesk try all-MiniLM-L6-v2 --task sentence-similarity \"a cat\" \"a kitten\" \"a car\"
   modeldesk try my-qa-model --question \"Who pays?\" - < lease.txt")]
 pub(super) struct Arguments {
-    /// A folder, or the id of a model in the cache
+    /// A folder, a model in the cache, or a run's id
     model: String,
     /// The text; several for sentence-similarity; `-` for standard input
     #[arg(value_name = "TEXT")]
@@ -84,6 +84,11 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     let parts =
         Parts::read_with(&found.folder, &Cache::of_environment(settings))?.keeping(model::packed());
     let task = parts.task(asked)?;
+    let precision = parts.precision(arguments.precision);
+    if precision != arguments.precision && !arguments.json {
+        let only = precision.name();
+        say("note", &format!("this architecture runs in {only} only"));
+    }
     for (name, given) in [
         ("--question", arguments.question.is_some()),
         ("--text-pair", arguments.text_pair.is_some()),
@@ -99,6 +104,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
     let with = With {
         arguments,
         task,
+        precision,
         inputs: &inputs,
         cancel: &cancel,
         started,
@@ -114,7 +120,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         let mut object = json!({
             "model": found.name,
             "task": task.name(),
-            "precision": arguments.precision.name(),
+            "precision": precision.name(),
             "output": tried.output,
             "timing": tried.timing,
         });
@@ -135,6 +141,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
 struct With<'a> {
     arguments: &'a Arguments,
     task: Task,
+    precision: Precision,
     inputs: &'a [String],
     cancel: &'a Cancel,
     started: Instant,

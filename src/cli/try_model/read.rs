@@ -51,7 +51,7 @@ pub(super) fn run(with: &With, parts: Parts, out: &mut Out) -> Result<Tried> {
         Task::QuestionAnswering => question_answering(with, parts, &texts, out),
         Task::SentenceSimilarity => similarity(with, parts, &texts, out),
         _ => {
-            let model = FeatureExtraction::load(parts, with.arguments.precision)?;
+            let model = FeatureExtraction::load(parts, with.precision)?;
             let clock = Clock::loaded(with);
             Ok(finish(
                 with,
@@ -65,7 +65,7 @@ pub(super) fn run(with: &With, parts: Parts, out: &mut Out) -> Result<Tried> {
 
 fn fill_mask(with: &With, parts: Parts, texts: &[&str], out: &mut Out) -> Result<Tried> {
     let options = &with.arguments.reading;
-    let model = FillMask::load(parts, with.arguments.precision)?;
+    let model = FillMask::load(parts, with.precision)?;
     let mut asked = fill_mask::Options::default();
     asked.top_k = options.top_k.unwrap_or(asked.top_k);
     asked.targets = (!options.targets.is_empty()).then(|| options.targets.clone());
@@ -99,7 +99,7 @@ fn text_classification(with: &With, parts: Parts, texts: &[&str], out: &mut Out)
     if let Some(top) = options.top_k {
         asked.top = Top::Most(top);
     }
-    let model = TextClassification::load(parts, with.arguments.precision)?;
+    let model = TextClassification::load(parts, with.precision)?;
     let pair = with.arguments.text_pair.as_deref();
     let inputs: Vec<Input> = texts.iter().map(|text| Input { text, pair }).collect();
     let clock = Clock::loaded(with);
@@ -134,7 +134,7 @@ fn token_classification(with: &With, parts: Parts, texts: &[&str], out: &mut Out
         stride: options.stride,
         ..Options::default()
     };
-    let model = TokenClassification::load(parts, with.arguments.precision)?;
+    let model = TokenClassification::load(parts, with.precision)?;
     let clock = Clock::loaded(with);
     Ok(finish(
         with,
@@ -159,7 +159,7 @@ fn question_answering(with: &With, parts: Parts, texts: &[&str], out: &mut Out) 
     };
     asked.top_k = options.top_k.unwrap_or(asked.top_k);
     asked.max_answer_len = options.max_answer_len.unwrap_or(asked.max_answer_len);
-    let model = QuestionAnswering::load(parts, with.arguments.precision)?;
+    let model = QuestionAnswering::load(parts, with.precision)?;
     let inputs: Vec<Input> = texts
         .iter()
         .map(|context| Input { question, context })
@@ -174,7 +174,7 @@ fn question_answering(with: &With, parts: Parts, texts: &[&str], out: &mut Out) 
 }
 
 fn similarity(with: &With, parts: Parts, texts: &[&str], out: &mut Out) -> Result<Tried> {
-    let model = SentenceEmbedding::load(parts, with.arguments.precision)?;
+    let model = SentenceEmbedding::load(parts, with.precision)?;
     let clock = Clock::loaded(with);
     let found = model.run(texts, &mut with.stop())?;
     notes(&found);

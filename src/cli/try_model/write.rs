@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::ops::ControlFlow;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Tried, With, say_notes};
 use crate::cli::out::{Out, say, tell};
@@ -81,6 +81,14 @@ impl Options {
         mut saved: generate::Options,
         top_k: Option<usize>,
     ) -> Result<generate::Options> {
+        let given = Value::Object(self.given(top_k));
+        saved.update(&given).map_err(of_flag)?;
+        saved.check().map_err(of_flag)?;
+        Ok(saved)
+    }
+
+    /// Those that were given, under transformers' names.
+    pub(in crate::cli) fn given(&self, top_k: Option<usize>) -> Map<String, Value> {
         let early: Option<Value> = self.early_stopping.as_deref().map(|when| match when {
             "true" => json!(true),
             "false" => json!(false),
@@ -88,6 +96,7 @@ impl Options {
         });
         let stop = (!self.stop_strings.is_empty()).then_some(&self.stop_strings);
         let draws = self.do_sample || self.temperature.is_some() || self.top_p.is_some();
+        let ends: Option<[u32; 0]> = self.ignore_eos.then_some([]);
         let given = json!({
             "max_new_tokens": self.max_new_tokens,
             "min_new_tokens": self.min_new_tokens,
@@ -104,28 +113,30 @@ impl Options {
             "length_penalty": self.length_penalty,
             "early_stopping": early,
             "num_return_sequences": self.num_return_sequences,
+            "eos_token_id": ends,
             "stop_strings": stop,
             "seed": self.seed,
         });
-        let flag = |error: Error| match error
-            .place()
-            .map(|name| format!("--{}", name.replace('_', "-")))
-        {
-            Some(flag) => error.at(flag),
-            None => error,
-        };
-        saved.update(&given).map_err(flag)?;
-        if self.ignore_eos {
-            saved.eos_token_id.clear();
-        }
-        saved.check().map_err(flag)?;
-        Ok(saved)
+        let fields = given.as_object().cloned().unwrap_or_default();
+        let said = fields.into_iter().filter(|(_, value)| !value.is_null());
+        said.collect()
+    }
+}
+
+/// An error about an option as one about its flag.
+pub(in crate::cli) fn of_flag(error: Error) -> Error {
+    match error
+        .place()
+        .map(|name| format!("--{}", name.replace('_', "-")))
+    {
+        Some(flag) => error.at(flag),
+        None => error,
     }
 }
 
 pub(super) fn run(with: &With, parts: Parts, out: &mut Out) -> Result<Tried> {
     let arguments = with.arguments;
-    let model = Generation::load(parts, with.task, arguments.precision)?;
+    let model = Generation::load(parts, with.task, with.precision)?;
     let load = with.started.elapsed();
     let options = arguments
         .writing

@@ -139,13 +139,7 @@ impl Data {
     pub(in crate::cli) fn recipe(&self, task: Task, longest: usize) -> Result<Recipe> {
         let mut recipe = Recipe::of(task, longest);
         if let Some(length) = self.max_length {
-            if length < 8 || length > longest {
-                return Err(Error::usage(format!("{length} is not from 8 to {longest}"))
-                    .at("--max-length")
-                    .hint(format!("the model reads {longest} tokens")));
-            }
-            recipe.max_length = length;
-            recipe.stride = recipe.stride.min(length / 3);
+            recipe = recipe.within(length, longest)?;
         }
         recipe.max_target_length = self.max_target_length.unwrap_or(recipe.max_target_length);
         recipe.stride = self.doc_stride.unwrap_or(recipe.stride);

@@ -10,6 +10,7 @@ mod run;
 mod show;
 mod start;
 mod watch;
+mod words;
 
 use std::num::NonZeroUsize;
 

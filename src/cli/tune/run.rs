@@ -7,7 +7,7 @@ use super::super::interrupt::stop_on_signals;
 use super::super::{Exit, Result};
 use super::show;
 use crate::cli::out::{Out, tell};
-use crate::finetune::run::{Going, Phase, Run, work};
+use crate::finetune::run::{Going, Phase, Run, probe, work};
 use crate::jobs::{self, Cancel};
 
 #[derive(Debug, clap::Args)]
@@ -26,6 +26,9 @@ pub(in crate::cli) struct Arguments {
     /// Leave the terminal: how `tune start` calls it
     #[arg(long, hide = true)]
     detached: bool,
+    /// Only measure some steps and say what the run would take: how `tune plan` calls it
+    #[arg(long, hide = true)]
+    probe: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
@@ -35,6 +38,12 @@ pub(super) fn run(arguments: &Arguments, out: &mut Out) -> Result<Exit> {
     let cancel = Cancel::new();
     stop_on_signals(&cancel)?;
     let run = Run::at(&arguments.folder);
+    if arguments.probe {
+        let probe = probe(&run, &cancel)?;
+        out.json(&serde_json::to_value(probe).unwrap_or_default());
+        out.finish()?;
+        return Ok(Exit::Done);
+    }
     let going = if arguments.force {
         Going::Anyway
     } else {

@@ -53,9 +53,8 @@ pub(super) fn event(event: &Event, total: u64) -> Option<String> {
         Event::Sample { step, text, .. } => {
             format!("after step {step} it writes: {}", text::line(text))
         }
-        Event::Checkpoint { .. } => return None,
         Event::Warning { message } => format!("warning: {}", text::line(message)),
-        Event::End(_) => return None,
+        Event::Checkpoint { .. } | Event::End(_) => return None,
     })
 }
 

@@ -84,13 +84,13 @@ impl<'a> Check<'a> {
     /// # Errors
     /// When it cannot be read to its end, or `stop` says so.
     pub(super) fn file(&mut self, source: &Source, stop: Stop<'_>) -> Result<(u64, u64)> {
-        let (mut used, mut skipped) = (0, 0);
+        let (mut used, mut skipped) = (0_u64, 0_u64);
         let mut records = records::open(&source.path, &source.layout)?;
         while let Some(found) = records
             .next()
             .map_err(|e| records::placed(&source.path, e))?
         {
-            if (used + skipped) % ASKED_EVERY == 0 && stop() {
+            if (used + skipped).is_multiple_of(ASKED_EVERY) && stop() {
                 return Err(crate::error::Error::interrupted());
             }
             let place = Place {

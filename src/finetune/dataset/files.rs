@@ -97,9 +97,7 @@ fn part_of(file: &Path) -> Option<Part> {
     let is_word = |known: &&str| {
         words().any(|word| word == *known || word.ends_with(known) && known.len() > 3)
     };
-    let named = NAMES
-        .iter()
-        .find(|(_, names)| names.iter().any(|known| is_word(&known)));
+    let named = NAMES.iter().find(|(_, names)| names.iter().any(&is_word));
     named.map(|(part, _)| *part)
 }
 

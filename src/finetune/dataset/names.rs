@@ -10,7 +10,7 @@ pub(super) const MOST: usize = 1000;
 /// Names with their ids.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    names: Vec<String>,
+    all: Vec<String>,
     ids: HashMap<String, u32>,
     /// Whether no name is added any more.
     closed: bool,
@@ -38,7 +38,7 @@ impl Names {
     pub(super) fn fixed(names: &[String]) -> Self {
         let ids = names.iter().cloned().zip(0..).collect();
         Self {
-            names: names.to_vec(),
+            all: names.to_vec(),
             ids,
             closed: true,
             fixed: true,
@@ -60,7 +60,7 @@ impl Names {
             return Ok(*id);
         }
         if self.given
-            && let Some(place) = name.parse::<usize>().ok().filter(|n| *n < self.names.len())
+            && let Some(place) = name.parse::<usize>().ok().filter(|n| *n < self.all.len())
         {
             return Ok(place as u32);
         }
@@ -73,12 +73,12 @@ impl Names {
             let what = format!("the label {} is {whose}", quoted(name));
             return Err(Fault::new(Kind::UnknownLabel, what));
         }
-        if self.names.len() == MOST {
+        if self.all.len() == MOST {
             let what = "a label beyond the first 1,000: this column may be a text";
             return Err(Fault::new(Kind::UnknownLabel, what));
         }
-        let id = self.names.len() as u32;
-        self.names.push(name.to_owned());
+        let id = self.all.len() as u32;
+        self.all.push(name.to_owned());
         self.ids.insert(name.to_owned(), id);
         Ok(id)
     }
@@ -87,25 +87,25 @@ impl Names {
     /// new id of each old one.
     pub(super) fn sort(&mut self) -> Vec<u32> {
         if self.fixed {
-            return (0..self.names.len() as u32).collect();
+            return (0..self.all.len() as u32).collect();
         }
-        let mut order: Vec<usize> = (0..self.names.len()).collect();
-        let numbers: Option<Vec<i64>> = self.names.iter().map(|name| name.parse().ok()).collect();
+        let mut order: Vec<usize> = (0..self.all.len()).collect();
+        let numbers: Option<Vec<i64>> = self.all.iter().map(|name| name.parse().ok()).collect();
         match numbers {
             Some(numbers) => order.sort_by_key(|i| numbers[*i]),
-            None => order.sort_by(|a, b| self.names[*a].cmp(&self.names[*b])),
+            None => order.sort_by(|a, b| self.all[*a].cmp(&self.all[*b])),
         }
         let mut new_ids = vec![0; order.len()];
         for (new, old) in order.iter().enumerate() {
             new_ids[*old] = new as u32;
         }
-        let sorted: Vec<String> = order.iter().map(|old| self.names[*old].clone()).collect();
+        let sorted: Vec<String> = order.iter().map(|old| self.all[*old].clone()).collect();
         *self = Self::fixed(&sorted);
         new_ids
     }
 
     pub(super) fn all(&self) -> &[String] {
-        &self.names
+        &self.all
     }
 }
 

@@ -32,7 +32,6 @@ pub struct Options {
     /// The form of the files.
     pub format: Option<Format>,
     /// What is to be learned.
-    #[serde(with = "task_name")]
     pub task: Option<Task>,
     /// What the model at hand can learn, the usual first; anything if empty.
     #[serde(skip)]
@@ -72,7 +71,7 @@ pub enum Format {
     Parquet,
     /// A word a line with its tags, sentences between empty lines.
     Conll,
-    /// The JSON of SQuAD 1 and 2.
+    /// The JSON of `SQuAD` 1 and 2.
     Squad,
     /// Text and nothing else.
     Text,
@@ -256,27 +255,12 @@ fn one_of<T: Copy>(
     })
 }
 
-/// A task by the hub's name.
-mod task_name {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    use crate::model::pipeline::Task;
-
-    pub(super) fn serialize<S: Serializer>(task: &Option<Task>, to: S) -> Result<S::Ok, S::Error> {
-        task.map(Task::name).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Task>, D::Error> {
-        let name = Option::<String>::deserialize(from)?;
-        name.map(|name| Task::named(&name))
-            .transpose()
-            .map_err(D::Error::custom)
-    }
-}
-
 /// A kind of label by transformers' name.
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "as serde calls it"
+)]
 mod problem_name {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 

@@ -24,9 +24,10 @@ impl<'a> Rows<'a> {
     pub(super) fn open(dataset: &'a Dataset, part: Part) -> Result<Self> {
         let own = dataset.sources.iter().find(|source| source.part == part);
         let source = own.unwrap_or(&dataset.sources[0]);
-        let names = match dataset.given {
-            true => Names::given(&dataset.names),
-            false => Names::fixed(&dataset.names),
+        let names = if dataset.given {
+            Names::given(&dataset.names)
+        } else {
+            Names::fixed(&dataset.names)
         };
         Ok(Self {
             dataset,

@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn without_counting_the_shares_hold_too() {
         let mut lots = Lots::new(Split::default());
-        (0..COUNTED as u64 + 1).for_each(|i| lots.add(0, i));
+        (0..=COUNTED as u64).for_each(|i| lots.add(0, i));
         let bounds = lots.bounds(true, true, &[]).expect("bounds");
         let test = (0..COUNTED as u64)
             .filter(|i| bounds.part(0, *i) == Part::Test)

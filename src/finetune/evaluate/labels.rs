@@ -112,9 +112,9 @@ fn listed(names: &[&String]) -> String {
         .iter()
         .take(NAMED)
         .map(|name| format!("`{}`", text::line(name)));
-    let mut list = shown.collect::<Vec<_>>().join(", ");
+    let list = shown.collect::<Vec<_>>().join(", ");
     if names.len() > NAMED {
-        list.push_str(&format!(" and {} more", names.len() - NAMED));
+        return format!("{list} and {} more", names.len() - NAMED);
     }
     list
 }

@@ -38,7 +38,7 @@ struct Text {
 impl<'a> Likelihoods<'a> {
     pub(super) fn new(model: &'a Likelihood, options: &'a Options) -> Result<Self> {
         let longest = model.longest();
-        let stride = options.stride.unwrap_or(longest.div_ceil(2));
+        let stride = options.stride.unwrap_or_else(|| longest.div_ceil(2));
         if !(1..=longest).contains(&stride) {
             let what = format!("is {stride}, and the model reads 1 to {longest} tokens at once");
             return Err(Error::usage(what).at("--stride"));

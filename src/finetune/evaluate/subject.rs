@@ -19,7 +19,7 @@ pub enum Subject {
     /// Predicts tokens.
     Predictor(Likelihood),
     /// Makes texts of others.
-    Writer(Generation),
+    Writer(Box<Generation>),
     /// Makes vectors of texts.
     Embedder(SentenceEmbedding),
 }
@@ -40,7 +40,7 @@ impl Subject {
                 Self::Predictor(Likelihood::load(parts, task, precision)?)
             }
             Task::Text2TextGeneration | Task::Summarization | Task::Translation => {
-                Self::Writer(Generation::load(parts, task, precision)?)
+                Self::Writer(Box::new(Generation::load(parts, task, precision)?))
             }
             Task::SentenceSimilarity => Self::Embedder(SentenceEmbedding::load(parts, precision)?),
             Task::FeatureExtraction => {

@@ -1,10 +1,10 @@
-//! Texts joined and cut into blocks, as run_clm and run_mlm group them.
+//! Texts joined and cut into blocks, as `run_clm` and `run_mlm` group them.
 
 use super::{Features, Target};
 
 /// Joins features of texts and cuts them into blocks of one length.
 ///
-/// What run_clm does for every thousand rows is done for all of them; and what is left at the end
+/// What `run_clm` does for every thousand rows is done for all of them; and what is left at the end
 /// becomes a shorter block, for nothing here needs blocks of one length.
 #[derive(Debug)]
 pub struct Blocks {

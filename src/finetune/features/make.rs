@@ -9,15 +9,17 @@ use crate::model::pipeline::Task;
 use crate::model::template::Template;
 use crate::model::tokenizer::{Encoding, Tokenizer};
 
-/// The most tokens of a window where nothing is said, as run_qa has it.
+/// The most tokens of a window where nothing is said, as `run_qa` has it.
 const WINDOW: usize = 384;
 /// The most tokens that windows share where nothing is said.
 const STRIDE: usize = 128;
-/// The most tokens of what is written where nothing is said, as run_summarization has it.
+/// The most tokens of what is written where nothing is said, as `run_summarization` has it.
 const TARGET: usize = 128;
 /// The most tokens of a row or a block where nothing is said: longer ones cost more than they
 /// teach on a processor.
 const TOKENS: usize = 512;
+/// The shortest rows that are cut to.
+const SHORTEST: usize = 8;
 
 /// What decides the features of a row, beside the tokenizer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +59,23 @@ impl Recipe {
             blocks: matches!(task, Task::TextGeneration | Task::FillMask),
             source_prefix: String::new(),
         }
+    }
+
+    /// As it is, with rows cut at `length` tokens of the `longest` that the model reads.
+    ///
+    /// # Errors
+    /// When a row cannot be so short, or the model reads less.
+    pub fn within(mut self, length: usize, longest: usize) -> Result<Self> {
+        if length < SHORTEST || length > longest {
+            return Err(
+                Error::usage(format!("{length} is not from {SHORTEST} to {longest}"))
+                    .at("--max-length")
+                    .hint(format!("the model reads {longest} tokens")),
+            );
+        }
+        self.max_length = length;
+        self.stride = self.stride.min(length / 3);
+        Ok(self)
     }
 
     /// How long the blocks are that plain texts are cut into.

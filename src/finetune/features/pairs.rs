@@ -1,4 +1,4 @@
-//! Texts of which others are made, as run_summarization and run_translation prepare them.
+//! Texts of which others are made, as `run_summarization` and `run_translation` prepare them.
 
 use super::Target;
 use super::make::{Made, Maker};

@@ -337,7 +337,7 @@ fn decode(record: &[u8]) -> Option<Features> {
     let (head, rest) = record.split_at_checked(6)?;
     let count = word(&head[..4]) as usize;
     let (kind, has_types) = (head[4], head[5] == 1);
-    if rest.len() % 4 != 0 {
+    if !rest.len().is_multiple_of(4) {
         return None;
     }
     let words: Vec<u32> = rest.chunks_exact(4).map(word).collect();

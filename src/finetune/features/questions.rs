@@ -1,4 +1,4 @@
-//! Questions with their answers, as run_qa prepares them to be trained on.
+//! Questions with their answers, as `run_qa` prepares them to be trained on.
 
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ pub(super) fn make(
 
 /// The tokens of the answer in a window.
 ///
-/// run_qa runs past the context where the answer is its last word, and learns the token after it;
+/// `run_qa` runs past the context where the answer is its last word, and learns the token after it;
 /// here the answer's own last token is learned.
 fn span(window: &Encoding, answer: Option<&Range<usize>>) -> Target {
     let none = Target::Span { start: 0, end: 0 };
@@ -55,7 +55,7 @@ fn span(window: &Encoding, answer: Option<&Range<usize>>) -> Target {
     let (Some(first), Some(answer)) = (context.next(), answer) else {
         return none;
     };
-    let last = context.last().unwrap_or(first);
+    let last = context.next_back().unwrap_or(first);
     let bytes = &window.bytes;
     if bytes[first].start > answer.start || bytes[last].end < answer.end {
         return none;

@@ -1,4 +1,4 @@
-//! Words with tags, as run_ner aligns them with sub-words.
+//! Words with tags, as `run_ner` aligns them with sub-words.
 
 use super::Target;
 use super::make::{Made, Maker};

@@ -177,7 +177,7 @@ fn table(metrics: &Figures, base: &Figures) -> Vec<String> {
     for (name, value) in metrics {
         let untuned = base
             .get(name)
-            .map_or("-".to_owned(), |value| rounded(*value).to_string());
+            .map_or_else(|| "-".to_owned(), |value| rounded(*value).to_string());
         lines.push(format!("| {name} | {} | {untuned} |", rounded(*value)));
     }
     lines

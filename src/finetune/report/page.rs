@@ -1,5 +1,7 @@
 //! A run on one page: what came out, its curves, its plan. No script, nothing from elsewhere.
 
+use std::fmt::Write as _;
+
 use super::Told;
 use crate::error::Result;
 use crate::finetune::run::Event;
@@ -21,6 +23,7 @@ pre{overflow:auto;border:1px solid;padding:1em}svg{width:100%;height:auto}\
 /// # Errors
 /// When the plan cannot be written down.
 pub fn page(told: &Told<'_>, events: &[Event]) -> Result<String> {
+    // Writing to a text cannot fail.
     let id = escaped(told.id);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{id}</title>\
@@ -32,11 +35,12 @@ pub fn page(told: &Told<'_>, events: &[Event]) -> Result<String> {
     );
     for (name, value) in told.metrics {
         let base = told.base_metrics.get(name);
-        let base = base.map_or("-".to_owned(), |value| format!("{value:.4}"));
-        html.push_str(&format!(
-            "<tr><td>{}<td>{value:.4}<td>{base}</tr>\n",
+        let base = base.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+        let _ = writeln!(
+            html,
+            "<tr><td>{}<td>{value:.4}<td>{base}</tr>",
             escaped(name)
-        ));
+        );
     }
     html.push_str("</table>\n<h2>Loss</h2>\n");
     let train: Vec<(f64, f64)> = events
@@ -57,7 +61,7 @@ pub fn page(told: &Told<'_>, events: &[Event]) -> Result<String> {
     html.push_str("<p>The line is the training loss, the points are the check rows.</p>\n");
     html.push_str(&samples(events));
     let plan = escaped(&told.plan.to_yaml()?);
-    html.push_str(&format!("<h2>Plan</h2>\n<pre>{plan}</pre>\n</html>\n"));
+    let _ = write!(html, "<h2>Plan</h2>\n<pre>{plan}</pre>\n</html>\n");
     Ok(html)
 }
 
@@ -102,7 +106,7 @@ fn curve(line: &[(f64, f64)], points: &[(f64, f64)]) -> String {
         .filter(|(_, value)| value.is_finite())
         .map(|(step, value)| format!("{:.1},{:.1}", x(*step), y(*value)))
         .collect();
-    let dots: String = points
+    let dots: Vec<String> = points
         .iter()
         .filter(|(_, value)| value.is_finite())
         .map(|(step, value)| {
@@ -113,7 +117,7 @@ fn curve(line: &[(f64, f64)], points: &[(f64, f64)]) -> String {
             )
         })
         .collect();
-    let path = path.join(" ");
+    let (path, dots) = (path.join(" "), dots.concat());
     let (low, left, end) = (HEIGHT - MARGIN, MARGIN, WIDTH - MARGIN);
     format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" fill=\"currentColor\" stroke=\"none\" font-size=\"12\">\

@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::control::Ask;
 use super::state::{Phase, State};
@@ -12,6 +13,10 @@ use crate::text;
 
 /// The longest name of a run.
 const MOST_LETTERS: usize = 80;
+
+/// How often a lock that is held is tried, and how long a look at it may take.
+const LOOKS: usize = 5;
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,12 @@ impl Run {
             id: text::line(&name).into_owned(),
             folder: folder.to_owned(),
         }
+    }
+
+    /// The run whose result is in that folder.
+    pub fn of_model(folder: &Path) -> Option<Self> {
+        let run = Self::at(folder.parent()?);
+        (run.model_path() == folder && run.plan_path().is_file()).then_some(run)
     }
 
     /// All runs, by name. What is no run is passed over.
@@ -191,13 +202,17 @@ impl Run {
     pub fn lock(&self) -> Result<Lock> {
         let path = self.folder.join("lock");
         let file = File::create(&path).map_err(|e| Error::io("write", &path, e))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock(file)),
-            Err(TryLockError::WouldBlock) => Err(Error::new("another process works on this run")
-                .at(self.id.clone())
-                .hint(format!("`modeldesk tune watch {}` shows it", self.id))),
-            Err(TryLockError::Error(e)) => Err(Error::io("lock", &path, e)),
+        for _ in 0..LOOKS {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock(file)),
+                // Whoever looks whether a process works on it holds it for a moment.
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+                Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path, e)),
+            }
         }
+        Err(Error::new("another process works on this run")
+            .at(self.id.clone())
+            .hint(format!("`modeldesk tune watch {}` shows it", self.id)))
     }
 
     /// Writes down that its process failed.

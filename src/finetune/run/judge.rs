@@ -14,8 +14,9 @@ use crate::finetune::plan::Plan;
 use crate::finetune::trainer::Trainer;
 use crate::jobs::Cancel;
 use crate::model::config::{Config, Generation as Defaults};
-use crate::model::pipeline::generation::{self, Generation};
+use crate::model::pipeline::generation::Generation;
 use crate::model::pipeline::{QuestionAnswering, Task, TextClassification, TokenClassification};
+use crate::model::writer::Writer;
 
 /// Rows of which texts are written: each takes as long as hundreds of rows that are only read.
 const WRITTEN: usize = 100;
@@ -81,7 +82,9 @@ impl Judge {
             let named = evaluation.metrics.0.iter();
             let values = named.filter_map(|(name, figure)| Some((name.clone(), figure.value?)));
             // The loss of what is learned stands; a metric's own may be of whole texts.
-            values.for_each(|(name, value)| drop(figures.entry(name).or_insert(value)));
+            for (name, value) in values {
+                figures.entry(name).or_insert(value);
+            }
         }
         Ok((figures, evaluation))
     }
@@ -102,6 +105,27 @@ impl Judge {
         )
     }
 
+    /// The rows of a part.
+    pub(super) fn prepared(&self, part: Part) -> Arc<Prepared> {
+        self.rows.prepared(part)
+    }
+
+    /// How long a row takes to be judged, by the first `most` check rows; its loss and its metrics.
+    ///
+    /// # Errors
+    /// When rows cannot be read, or the run is to stop.
+    pub(super) fn seconds_a_row(&self, trainer: &Trainer, most: usize) -> Result<f64> {
+        let rows = self.rows.prepared(Part::Check);
+        let count = most.min(rows.len());
+        let since = std::time::Instant::now();
+        trainer.judge_first(&rows, count, &mut || self.cancel.is_cancelled())?;
+        let passes = match trainer.learner.model {
+            Model::Sequence(..) | Model::Token(_) | Model::Question(_) => 2.0,
+            _ => 1.0,
+        };
+        Ok(passes * since.elapsed().as_secs_f64() / count.max(1) as f64)
+    }
+
     /// What of the model can be measured beside its loss.
     fn subject(&self, model: &Model, base: &Base) -> Result<Option<Subject>> {
         let words = || Arc::clone(&base.tokenizer);
@@ -117,7 +141,7 @@ impl Judge {
                 Subject::Reader(QuestionAnswering::around(model.clone(), words(), config))
             }
             Model::Seq2Seq(..) => match self.writer(model, base)? {
-                Some(writer) => Subject::Writer(writer),
+                Some(writer) => Subject::Writer(Box::new(writer)),
                 None => return Ok(None),
             },
             // Their losses are what they are measured by.
@@ -131,8 +155,8 @@ impl Judge {
     /// When the base's generation settings cannot be read.
     pub(super) fn writer(&self, model: &Model, base: &Base) -> Result<Option<Generation>> {
         let model = match model {
-            Model::Causal(model) => generation::Model::Causal(model.clone()),
-            Model::Seq2Seq(model, _) => generation::Model::Seq2Seq(model.clone()),
+            Model::Causal(model) => Writer::Causal(model.clone()),
+            Model::Seq2Seq(model, _) => Writer::Seq2Seq(model.clone()),
             _ => return Ok(None),
         };
         let defaults = Defaults::read(&base.named.folder, &self.config)?;

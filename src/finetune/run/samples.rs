@@ -96,7 +96,7 @@ pub(super) fn write(
     options.max_new_tokens = TOKENS;
     let template = plan.data.template.as_deref().and_then(template::named);
     options.stop_strings = template
-        .map(|template| template.stops())
+        .map(crate::model::template::Template::stops)
         .unwrap_or_default();
     let mut events = Vec::new();
     for (number, sample) in samples.iter().enumerate() {

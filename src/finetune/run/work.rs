@@ -57,7 +57,7 @@ pub fn work(run: &Run, going: Going, cancel: &Cancel) -> Result<End> {
     state.write(&run.state_path())?;
     let mut ended = Ended::default();
     let outcome = Work::begin(run, going, cancel, &mut log)
-        .and_then(|mut work| work.to_the_end(&mut log, &mut ended));
+        .and_then(|mut work| work.advance(&mut log, &mut ended));
     let (phase, error) = match outcome {
         Ok(phase) => (phase, None),
         Err(error) if cancel.is_cancelled() => (Phase::Interrupted, Some(error)),
@@ -99,14 +99,14 @@ struct Ended {
 }
 
 /// A run that is worked on.
-struct Work<'a> {
+pub(super) struct Work<'a> {
     run: &'a Run,
-    plan: Plan,
+    pub(super) plan: Plan,
     base: Base,
     config: serde_json::Map<String, serde_json::Value>,
-    judge: Judge,
+    pub(super) judge: Judge,
     samples: Vec<Sample>,
-    trainer: Trainer,
+    pub(super) trainer: Trainer,
     progress: Progress,
     cancel: &'a Cancel,
     /// When this process took its first step, and the tokens that were read before.
@@ -115,7 +115,12 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     /// Reads everything, and goes back to the newest checkpoint that is whole.
-    fn begin(run: &'a Run, going: Going, cancel: &'a Cancel, log: &mut Log) -> Result<Self> {
+    pub(super) fn begin(
+        run: &'a Run,
+        going: Going,
+        cancel: &'a Cancel,
+        log: &mut Log,
+    ) -> Result<Self> {
         let plan = run.plan()?;
         let base = plan.base()?;
         let mut stop = || cancel.is_cancelled();
@@ -202,7 +207,7 @@ impl<'a> Work<'a> {
     }
 
     /// Steps, checks and checkpoints until there is nothing left to do.
-    fn to_the_end(&mut self, log: &mut Log, ended: &mut Ended) -> Result<Phase> {
+    fn advance(&mut self, log: &mut Log, ended: &mut Ended) -> Result<Phase> {
         let steps = self.trainer.steps();
         let every = self.plan.training.check_every(steps);
         let base = self.untuned(log)?;

@@ -20,7 +20,9 @@ pub(super) fn whole(text: &str) -> Result<String> {
     }
     let lines = text.lines().map(|line| match line.strip_prefix('@') {
         Some(rest) if rest.starts_with('@') => Ok(rest.to_owned()),
-        Some(name) if !name.trim().is_empty() => read(&files::from_home(Path::new(name.trim()))),
+        Some(name) if !name.is_empty() && !name.starts_with(char::is_whitespace) => {
+            read(&files::from_home(Path::new(name.trim_end())))
+        }
         _ => Ok(line.to_owned()),
     });
     Ok(lines.collect::<Result<Vec<_>>>()?.join("\n"))

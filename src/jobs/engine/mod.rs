@@ -3,14 +3,17 @@
 //! An [`Order`] names a model, a task, an input and options; what comes of it is told in
 //! [`Report`]s that carry its ticket: that the model is being loaded, tokens as they come, the
 //! result. Of one requester the newest order counts: sending it stops the one before. `models`
-//! keeps what was loaded until memory is short, `work` runs a task, `input` reads the files that a
-//! text names, `shelf` says what could be run.
+//! keeps what was loaded until memory is short, `work` runs a task, `talk` gives the next answer of
+//! a conversation, `input` reads the files that a text names, `shelf` says what could be run, and
+//! `speaker` what one can talk to.
 
 mod input;
 mod models;
 mod options;
 mod outcome;
 mod shelf;
+mod speaker;
+mod talk;
 mod work;
 
 use std::collections::BTreeMap;
@@ -32,6 +35,8 @@ use crate::model::pipeline::Task;
 pub use models::{Models, needs};
 pub use outcome::{Done, Output, Pace};
 pub use shelf::{Kept, Shelf};
+pub use speaker::{Origin, Speaker, form_of};
+pub use talk::{Talk, usual};
 
 /// A model in a folder, in the form in which it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +53,8 @@ pub enum Input {
     /// A text. A line `@FILE` stands for what is in that file. For question-answering the question
     /// is the first line; for sentence-similarity each line is a text.
     Text(String),
-    /// Ids that a text is to go on from, such as those of a conversation.
-    Ids(Vec<u32>),
+    /// A conversation whose next answer is wanted.
+    Talk(Talk),
 }
 
 /// What is to be done with a model.
@@ -106,6 +111,17 @@ pub enum News {
     },
     /// The text as the model gets it, with the files that it names in their places.
     Given(String),
+    /// The conversation as the model gets it.
+    Sent {
+        /// The exact text.
+        text: String,
+        /// How many tokens it takes.
+        tokens: usize,
+        /// How many the model reads and writes in all.
+        of: usize,
+        /// How many of the oldest turns had no room.
+        dropped: usize,
+    },
     /// One token more.
     Token {
         /// What is certain of the text since the last time; may be empty.

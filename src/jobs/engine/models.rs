@@ -10,7 +10,7 @@ use super::{Input, News, Runner, Weights, Work};
 use crate::advisor::{Machine, quantity};
 use crate::error::{Error, Result};
 use crate::jobs::Cancel;
-use crate::model::bench;
+use crate::model::bench::{self, Extent};
 use crate::model::config::{Config, Head};
 use crate::model::layers::Precision;
 use crate::model::pipeline::{Parts, Task};
@@ -85,9 +85,8 @@ impl Models {
             one.weights.folder != weights.folder || written.is_none() || one.written == written
         });
         let start = Instant::now();
-        let config = Config::read(&weights.folder)?;
-        self.make_room(weights, &config)?;
         let parts = Parts::read(&weights.folder)?.keeping(self.packed.clone());
+        self.make_room(weights, &parts.config)?;
         tell(News::Loading(parts.checkpoint.bytes()));
         let pipe = Pipe::load(parts, task, weights.precision)?;
         self.loaded.push(Loaded {
@@ -106,7 +105,8 @@ impl Models {
 
     /// Lets models leave until there is room for another; refuses one that can have none.
     fn make_room(&mut self, weights: &Weights, config: &Config) -> Result<()> {
-        let need = needs(config.parameters(head(config)), weights.precision);
+        let precision = weights.precision.of(config);
+        let need = needs(config.parameters(head(config)), precision);
         loop {
             let (all, free) = (self.memory)();
             // Where the system does not tell, the load itself will.
@@ -117,7 +117,7 @@ impl Models {
                 if free >= need {
                     return Ok(());
                 }
-                return Err(too_large(weights, need, free));
+                return Err(too_large(&weights.folder, precision, config, (need, free)));
             }
             self.loaded.remove(0);
             buffer::release();
@@ -155,13 +155,7 @@ impl Models {
             crate::model::weights::Checkpoint::open(&model.folder)?.bytes(),
         ));
         let packed = self.packed.as_deref();
-        let figures = bench::measure(
-            &model.folder,
-            model.precision,
-            packed,
-            Instant::now(),
-            cancel,
-        );
+        let figures = bench::measure(&model.folder, model.precision, packed, Extent::All, cancel);
         buffer::release();
         Ok(Done {
             output: Output::Speed(figures?),
@@ -224,18 +218,26 @@ pub fn needs(parameters: u64, precision: Precision) -> u64 {
     parameters.saturating_mul(bits) / 8 / 4 * 5
 }
 
-fn too_large(weights: &Weights, need: u64, free: u64) -> Error {
-    let smaller = match weights.precision {
+fn too_large(
+    folder: &Path,
+    precision: Precision,
+    config: &Config,
+    (need, free): (u64, u64),
+) -> Error {
+    let smaller = match precision {
+        Precision::F32 if Precision::Q8.of(config) == Precision::F32 => {
+            "close other programs, or choose a smaller model"
+        }
         Precision::F32 => "q8 needs about a quarter of that; or close other programs",
         Precision::Q8 => "q4 needs about half of that; or close other programs",
         Precision::Q4 => "close other programs, or choose a smaller model",
     };
     Error::new(format!(
         "this model in {} needs about {} of memory, and {} are free",
-        weights.precision.name(),
+        precision.name(),
         quantity::bytes(need),
         quantity::bytes(free)
     ))
-    .at_path(&weights.folder)
+    .at_path(folder)
     .hint(smaller)
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::advisor::quantity;
 use crate::model::bench::Figures;
 use crate::model::generate::{Finish, Timing};
 use crate::model::pipeline::feature_extraction::States;
@@ -58,6 +59,17 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// `34 tokens  112 tok/s  first token 84 ms`.
+    pub fn words(&self) -> String {
+        let count = quantity::counted(self.tokens as u64, "token");
+        let first = self.first.as_secs_f64() * 1e3;
+        let rate = self.rate.map(|rate| format!("{rate:.0} tok/s  "));
+        format!(
+            "{count}  {}first token {first:.0} ms",
+            rate.unwrap_or_default()
+        )
+    }
+
     /// The pace of a text that has ended; `tokens` were made.
     pub(super) fn of(timing: &Timing) -> Self {
         let rate = timing.decode_tok_s();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::input;
 use super::options::Given;
 use super::outcome::{Done, Output, Pace, Watch};
-use super::{Input, News};
+use super::{Input, News, talk};
 use crate::error::{Error, Result};
 use crate::jobs::Cancel;
 use crate::model::generate;
@@ -93,9 +93,11 @@ impl Pipe {
         tell: &mut dyn FnMut(News),
     ) -> Result<Done> {
         let text = match (self, input) {
-            (Self::Writes(_), Input::Ids(_)) => String::new(),
-            (_, Input::Ids(_)) => {
-                return Err(Error::new("only a model that writes goes on from ids"));
+            (Self::Writes(_), Input::Talk(_)) => String::new(),
+            (_, Input::Talk(_)) => {
+                return Err(Error::new(
+                    "only a model that writes answers in a conversation",
+                ));
             }
             (_, Input::Text(text)) => input::whole(text)?,
         };
@@ -194,6 +196,11 @@ fn write(
         // What a model was saved with gives way to what is asked for.
         laid.min_new_tokens = laid.min_new_tokens.min(laid.max_new_tokens);
     }
+    let mut said = None;
+    if let Input::Talk(talk) = input {
+        let sent = talk::send(model, talk, &mut laid, tell)?;
+        said = Some((talk::Answer::new(&talk.form, &laid.stop_strings), sent.ids));
+    }
     laid.check()?;
     let ask = Ask {
         text,
@@ -204,10 +211,14 @@ fn write(
         cancel,
     };
     let mut watch = Watch::start();
+    let (mut answer, ids) = said.unzip();
     let mut observe = |progress: Progress<'_>| {
         match progress {
             Progress::Token { text, tokens } => tell(News::Token {
-                text: text.to_owned(),
+                text: match &mut answer {
+                    Some(answer) => answer.push(text),
+                    None => text.to_owned(),
+                },
                 pace: watch.pace(tokens),
             }),
             Progress::Reading { at, of, text } => tell(News::Reading {
@@ -223,11 +234,17 @@ fn write(
             ControlFlow::Continue(())
         }
     };
-    let written = match input {
-        Input::Ids(ids) => model.run_ids(ids, &ask, &mut observe)?,
-        Input::Text(_) => model.run(&ask, &mut observe)?,
+    let written = match &ids {
+        Some(ids) => model.run_ids(ids, &ask, &mut observe)?,
+        None => model.run(&ask, &mut observe)?,
     };
-    Ok(done(written, watch.took()))
+    let mut done = done(written, watch.took());
+    if let (Some(answer), Output::Texts(texts)) = (answer, &mut done.output) {
+        for text in texts {
+            *text = answer.whole(text);
+        }
+    }
+    Ok(done)
 }
 
 fn done(written: Written, took: std::time::Duration) -> Done {

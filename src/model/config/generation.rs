@@ -204,6 +204,11 @@ impl Generation {
                 self.eos_token_id.clone_from(&config.eos_token_id);
                 self.pad_token_id = config.pad_token_id;
             }
+            Config::Candle(config) => {
+                self.bos_token_id = config.bos_token_id;
+                self.eos_token_id.clone_from(&config.eos_token_id);
+                self.pad_token_id = config.pad_token_id;
+            }
             Config::T5(config) => {
                 self.eos_token_id.clone_from(&config.eos_token_id);
                 self.pad_token_id = config.pad_token_id;

@@ -22,9 +22,10 @@ pub enum Head {
 }
 
 /// How the names of the classes end. The first that fits counts.
-const ENDS: [(&str, Head); 10] = [
+const ENDS: [(&str, Head); 11] = [
     ("ForMaskedLM", Head::MaskedLm),
     ("ForPreTraining", Head::MaskedLm),
+    ("ForCausalLM", Head::CausalLm),
     ("ForConditionalGeneration", Head::Generation),
     ("WithLMHeadModel", Head::Generation),
     ("LMHeadModel", Head::CausalLm),

@@ -4,6 +4,7 @@
 //! nothing here are not looked at. [`Generation`] is `generation_config.json`.
 
 mod bert;
+pub mod candle;
 mod common;
 mod distilbert;
 mod encoder;
@@ -21,6 +22,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use bert::BertConfig;
+pub use candle::CandleConfig;
 pub use common::{Common, ProblemType};
 pub use distilbert::DistilBertConfig;
 pub use encoder::EncoderForm;
@@ -34,6 +36,7 @@ use crate::error::{Error, Result};
 use crate::hub::layout::CONFIG;
 use crate::model::json;
 use crate::text;
+use candle::{Family, Own};
 use fields::Fields;
 
 /// Most bytes of a configuration that are read.
@@ -52,19 +55,85 @@ const TYPES: RangeInclusive<usize> = 1..=1024;
 /// Half of the buckets of a reader are for each direction, and half of those for short distances.
 const BUCKETS: RangeInclusive<usize> = 4..=4096;
 
-/// The architectures that run here, by `model_type`, and how the names of their classes begin.
-const KNOWN: [(&str, &str); 5] = [
-    ("bert", "Bert"),
-    ("distilbert", "DistilBert"),
-    ("gpt2", "GPT2"),
-    ("t5", "T5"),
-    ("mt5", "MT5"),
+/// An architecture that runs here.
+struct Known {
+    model_type: &'static str,
+    /// How the names of its classes begin.
+    class: &'static str,
+    /// The only task that it does here, if it is one.
+    only: Option<&'static str>,
+    /// Whether candle runs it, which knows no packed weights.
+    f32_only: bool,
+}
+
+impl Known {
+    const fn ours(model_type: &'static str, class: &'static str) -> Self {
+        Self {
+            model_type,
+            class,
+            only: None,
+            f32_only: false,
+        }
+    }
+
+    const fn candle(
+        model_type: &'static str,
+        class: &'static str,
+        only: Option<&'static str>,
+    ) -> Self {
+        Self {
+            model_type,
+            class,
+            only,
+            f32_only: true,
+        }
+    }
+
+    fn named(model_type: &str) -> Option<&'static Self> {
+        KNOWN.iter().find(|known| known.model_type == model_type)
+    }
+}
+
+/// The architectures that run here.
+const KNOWN: [Known; 9] = [
+    Known::ours("bert", "Bert"),
+    Known::ours("distilbert", "DistilBert"),
+    Known::ours("gpt2", "GPT2"),
+    Known::ours("t5", "T5"),
+    Known::ours("mt5", "MT5"),
+    Known::candle("modernbert", "ModernBert", None),
+    Known::candle("llama", "Llama", Some("text-generation")),
+    Known::candle("qwen2", "Qwen2", Some("text-generation")),
+    Known::candle("qwen3", "Qwen3", Some("text-generation")),
 ];
+
+/// The `model_type` of each architecture that runs here.
+pub fn known() -> [&'static str; KNOWN.len()] {
+    KNOWN.map(|known| known.model_type)
+}
+
+/// Whether models of that `model_type` run here, whatever they do.
+pub fn knows(model_type: &str) -> bool {
+    Known::named(model_type).is_some()
+}
+
+/// Whether models of that `model_type` do `task` here, by the hub's name; what is not said may be
+/// anything.
+pub fn does(model_type: &str, task: Option<&str>) -> bool {
+    Known::named(model_type).is_some_and(|known| match (known.only, task) {
+        (Some(only), Some(task)) => task == only,
+        _ => true,
+    })
+}
+
+/// Whether models of that `model_type` run in f32 only.
+pub fn is_f32_only(model_type: &str) -> bool {
+    Known::named(model_type).is_some_and(|known| known.f32_only)
+}
 
 /// How the names of transformers' classes begin for a `model_type`.
 pub fn class_prefix(model_type: &str) -> Option<&'static str> {
-    let known = KNOWN.iter().find(|(name, _)| *name == model_type);
-    known.map(|(_, begins)| *begins)
+    Known::named(model_type).map(|known| known.class)
 }
 
 /// The configuration of a model that runs here.
@@ -78,6 +147,8 @@ pub enum Config {
     Gpt2(Gpt2Config),
     /// T5, FLAN-T5 and mT5.
     T5(T5Config),
+    /// One of the architectures that candle runs.
+    Candle(CandleConfig),
 }
 
 impl Config {
@@ -108,9 +179,13 @@ impl Config {
             "gpt2" => Self::Gpt2(Gpt2Config::read(fields)?),
             "t5" => Self::T5(T5Config::read(fields, &t5::Defaults::T5)?),
             "mt5" => Self::T5(T5Config::read(fields, &t5::Defaults::MT5)?),
+            "modernbert" => Self::Candle(CandleConfig::modern_bert(fields)?),
+            "llama" => Self::Candle(CandleConfig::causal(fields, Family::Llama)?),
+            "qwen2" => Self::Candle(CandleConfig::causal(fields, Family::Qwen2)?),
+            "qwen3" => Self::Candle(CandleConfig::causal(fields, Family::Qwen3)?),
             other => {
                 let other = text::ident(other);
-                let known = KNOWN.map(|(name, _)| name).join(", ");
+                let known = known().join(", ");
                 return Err(
                     Error::new(format!("models of type `{other}` do not run here"))
                         .at_path(path)
@@ -126,7 +201,7 @@ impl Config {
             Self::Bert(_) => "bert",
             Self::DistilBert(_) => "distilbert",
             Self::Gpt2(_) => "transformer",
-            Self::T5(_) => "",
+            Self::T5(_) | Self::Candle(_) => "",
         }
     }
 
@@ -137,6 +212,7 @@ impl Config {
             Self::DistilBert(config) => &config.common,
             Self::Gpt2(config) => &config.common,
             Self::T5(config) => &config.common,
+            Self::Candle(config) => &config.common,
         }
     }
 
@@ -147,6 +223,16 @@ impl Config {
             Self::DistilBert(config) => config.vocab_size,
             Self::Gpt2(config) => config.vocab_size,
             Self::T5(config) => config.vocab_size,
+            Self::Candle(config) => config.vocab_size,
+        }
+    }
+
+    /// Whether it continues texts.
+    pub fn is_causal(&self) -> bool {
+        match self {
+            Self::Gpt2(_) => true,
+            Self::Candle(config) => matches!(config.own, Own::Causal(_)),
+            Self::Bert(_) | Self::DistilBert(_) | Self::T5(_) => false,
         }
     }
 
@@ -157,6 +243,7 @@ impl Config {
             Self::DistilBert(config) => Some(config.max_position_embeddings),
             Self::Gpt2(config) => Some(config.n_positions),
             Self::T5(_) => None,
+            Self::Candle(config) => Some(config.max_position_embeddings),
         }
     }
 
@@ -172,6 +259,15 @@ impl Config {
             ],
             Self::Gpt2(_) => &[Head::Base, Head::CausalLm, Head::SequenceClassification],
             Self::T5(_) => &[Head::Base, Head::Generation],
+            Self::Candle(config) => match &config.own {
+                Own::ModernBert(_) => &[
+                    Head::Base,
+                    Head::MaskedLm,
+                    Head::SequenceClassification,
+                    Head::TokenClassification,
+                ],
+                Own::Causal(_) => &[Head::Base, Head::CausalLm],
+            },
         }
     }
 
@@ -183,6 +279,7 @@ impl Config {
             Self::DistilBert(config) => config.parameters(head),
             Self::Gpt2(config) => config.parameters(head),
             Self::T5(config) => config.parameters(head),
+            Self::Candle(config) => config.parameters(head),
         }
     }
 }
@@ -194,9 +291,9 @@ fn model_type(fields: Fields<'_>) -> Result<&str> {
     }
     let classes = common::architectures(fields)?;
     let class = classes.first().map_or("", String::as_str);
-    let known = KNOWN.iter().find(|(_, begin)| class.starts_with(begin));
+    let known = KNOWN.iter().find(|known| class.starts_with(known.class));
     known
-        .map(|(name, _)| *name)
+        .map(|known| known.model_type)
         .ok_or_else(|| fields.wrong("model_type", "there: it says which architecture this is"))
 }
 

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::model::batch::Batch;
 use crate::model::bert;
+use crate::model::candle::ModernBert;
 use crate::model::config::Config;
 use crate::model::distilbert;
 use crate::model::gpt2::Gpt2;
@@ -19,6 +20,8 @@ pub enum Body {
     DistilBert(Encoder),
     /// GPT-2
     Gpt2(Gpt2),
+    /// ModernBERT
+    ModernBert(ModernBert),
 }
 
 impl Body {
@@ -31,6 +34,7 @@ impl Body {
             Config::Bert(config) => Self::Bert(bert::load(source, config)?),
             Config::DistilBert(config) => Self::DistilBert(distilbert::load(source, config)?),
             Config::Gpt2(config) => Self::Gpt2(Gpt2::load(source, config)?),
+            Config::Candle(config) => Self::ModernBert(ModernBert::load(source, config)?),
             Config::T5(_) => {
                 return Err(Error::new("T5 has no head for this task")
                     .hint("it runs text2text-generation, summarization and translation"));
@@ -38,13 +42,15 @@ impl Body {
         })
     }
 
-    /// The last hidden states: `[tokens, width]`. `each` sees transformers' `hidden_states`.
+    /// The last hidden states: `[tokens, width]`. `each` sees transformers' `hidden_states`, but of
+    /// what candle runs, which shows only the last.
     pub fn forward(&self, tape: &mut Tape, batch: &Batch, each: impl FnMut(&Tensor)) -> Tensor {
         match self {
             Self::Bert(encoder) | Self::DistilBert(encoder) => encoder.forward(tape, batch, each),
             Self::Gpt2(gpt2) => {
                 gpt2.forward(tape, &batch.ids, &mut Sight::Whole(&batch.starts), each)
             }
+            Self::ModernBert(modern) => modern.forward(batch),
         }
     }
 }

@@ -25,7 +25,7 @@ impl QuestionAnswering {
         let (width, dropout) = match config {
             Config::Bert(c) => (c.hidden_size, 0.0),
             Config::DistilBert(c) => (c.dim, c.qa_dropout),
-            Config::Gpt2(_) | Config::T5(_) => {
+            Config::Gpt2(_) | Config::T5(_) | Config::Candle(_) => {
                 return Err(Error::new("this model extracts no answers")
                     .hint("question-answering runs with BERT and DistilBERT"));
             }

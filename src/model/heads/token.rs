@@ -1,6 +1,7 @@
 //! Classifies each token.
 
 use super::Body;
+use super::masked_lm::Transform;
 use crate::error::{Error, Result};
 use crate::model::batch::Batch;
 use crate::model::config::Config;
@@ -12,6 +13,8 @@ use crate::model::tape::{Tape, Tensor};
 pub struct TokenClassification {
     /// The encoder.
     pub body: Body,
+    /// What ModernBERT has before its classifier.
+    transform: Option<Transform>,
     classifier: Linear,
     dropout: f32,
 }
@@ -28,13 +31,15 @@ impl TokenClassification {
                 c.classifier_dropout.unwrap_or(c.hidden_dropout_prob),
             ),
             Config::DistilBert(c) => (c.dim, c.dropout),
-            Config::Gpt2(_) | Config::T5(_) => {
+            Config::Candle(c) if !config.is_causal() => (c.hidden_size, 0.0),
+            Config::Gpt2(_) | Config::T5(_) | Config::Candle(_) => {
                 return Err(Error::new("this model classifies no tokens")
                     .hint("token-classification runs with BERT and DistilBERT"));
             }
         };
         Ok(Self {
             body: Body::load(source, config)?,
+            transform: Transform::of_classifier(source, config)?,
             classifier: source.head("classifier", width, config.common().labels.len(), true)?,
             dropout,
         })
@@ -43,6 +48,10 @@ impl TokenClassification {
     /// `[tokens, labels]`
     pub fn logits(&self, tape: &mut Tape, batch: &Batch) -> Tensor {
         let x = self.body.forward(tape, batch, |_| ());
+        let x = match &self.transform {
+            Some(transform) => transform.forward(tape, &x),
+            None => x,
+        };
         let x = tape.dropout(&x, self.dropout);
         self.classifier.forward(tape, &x)
     }

@@ -3,7 +3,11 @@
 
 use super::Linear;
 use crate::model::kernels::activation::Activation;
+use crate::model::tape::buffer::Buffer;
 use crate::model::tape::{Attention, Norm, Qkv, Tape, Tensor};
+
+/// How many tokens are fed forward at a time.
+const TOGETHER: usize = 256;
 
 /// A transformer block with the norms after the sums (Vaswani et al., 2017).
 #[derive(Clone)]
@@ -36,11 +40,30 @@ impl PostNormBlock {
         let y = tape.dropout(&y, self.dropout[0]);
         let y = tape.add(x, &y);
         let x = tape.norm(&y, &self.attention_norm);
-        let y = self.feed_forward[0].forward(tape, &x);
-        let y = tape.activation(&y, self.activation);
-        let y = self.feed_forward[1].forward(tape, &y);
+        let y = self.fed_forward(tape, &x);
         let y = tape.dropout(&y, self.dropout[1]);
         let y = tape.add(&x, &y);
         tape.norm(&y, &self.norm)
+    }
+
+    /// What the feed-forward network makes of `x`; some tokens at a time where nothing is recorded,
+    /// for the inner width is the most memory that the block takes.
+    fn fed_forward(&self, tape: &mut Tape, x: &Tensor) -> Tensor {
+        let one = |tape: &mut Tape, x: &Tensor| {
+            let y = self.feed_forward[0].forward(tape, x);
+            let y = tape.activation(&y, self.activation);
+            self.feed_forward[1].forward(tape, &y)
+        };
+        if !tape.is_off() || x.rows() <= TOGETHER {
+            return one(tape, x);
+        }
+        let cols = x.cols();
+        let mut all = Buffer::stale(x.values().len());
+        let pieces = x.values().chunks(TOGETHER * cols);
+        for (to, x) in all.chunks_mut(TOGETHER * cols).zip(pieces) {
+            let y = one(tape, &Tensor::new(cols, Buffer::copy(x)));
+            to.copy_from_slice(y.values());
+        }
+        Tensor::new(cols, all)
     }
 }

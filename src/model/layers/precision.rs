@@ -1,5 +1,6 @@
 //! What weights are kept in.
 
+use crate::model::config::{self, Config};
 use crate::model::kernels::quant::Format;
 
 /// What the weights of products are kept in.
@@ -29,6 +30,16 @@ impl Precision {
         [Self::F32, Self::Q8, Self::Q4]
             .into_iter()
             .find(|p| p.name() == name)
+    }
+
+    /// The precision that models of this architecture run in where this one is wanted.
+    #[must_use]
+    pub fn of(self, config: &Config) -> Self {
+        if config::is_f32_only(config.common().model_type) {
+            Self::F32
+        } else {
+            self
+        }
     }
 
     /// The format of packed weights; none if they are not packed.

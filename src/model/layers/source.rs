@@ -61,9 +61,10 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The tensors of `checkpoint`, under the names of the architecture that `config` describes.
+    /// The tensors of `checkpoint`, under the names of the architecture that `config` describes and
+    /// in the precision that it runs in where `precision` is wanted.
     pub fn of(checkpoint: &'a Checkpoint, config: &Config, precision: Precision) -> Self {
-        Self::checkpoint(checkpoint, config.prefix(), precision)
+        Self::checkpoint(checkpoint, config.prefix(), precision.of(config))
     }
 
     /// The same, with packed weights kept in `folder` for the next time.
@@ -72,11 +73,7 @@ impl<'a> Source<'a> {
         if let (Some(folder), Some(checkpoint)) = (folder, self.checkpoint)
             && self.precision != Precision::F32
         {
-            self.kept = Some(Kept::open(
-                folder,
-                checkpoint.fingerprint(),
-                self.precision.name(),
-            ));
+            self.kept = Some(Kept::open(folder, checkpoint, self.precision.name()));
         }
         self
     }
@@ -139,6 +136,16 @@ impl<'a> Source<'a> {
             new_heads,
             ..self
         }
+    }
+
+    /// All tensors, for what reads them under names of its own; none if they are random.
+    pub(in crate::model) fn whole(&self) -> Option<&'a Checkpoint> {
+        self.checkpoint
+    }
+
+    /// Counts bytes of weights that were read so.
+    pub(in crate::model) fn count(&self, bytes: u64) {
+        self.given.borrow_mut().bytes += bytes;
     }
 
     /// The parameters given so far, in order.
@@ -348,11 +355,11 @@ impl<'a> Source<'a> {
         let fresh = kept.is_none();
         let packed = match (kept, found, layout) {
             (Some(kept), ..) => kept,
-            // Row by row: the whole table in f32 is never in memory.
+            // A few rows at a time: the whole table in f32 is never in memory.
             (None, Some((checkpoint, found)), Layout::OutIn) => {
                 let failed = Mutex::new(None);
-                let packed = Packed::pack(format, outputs, inputs, |i, row| {
-                    if let Err(error) = checkpoint.read_rows(&found, i..i + 1, row) {
+                let packed = Packed::pack_rows(format, outputs, inputs, |rows, to| {
+                    if let Err(error) = checkpoint.read_rows(&found, rows, to) {
                         failed
                             .lock()
                             .unwrap_or_else(PoisonError::into_inner)
@@ -369,11 +376,15 @@ impl<'a> Source<'a> {
                     Some((checkpoint, found)) => checkpoint.read(&found)?,
                     None => self.random_values(name, inputs * outputs, Fill::Normal),
                 };
-                Packed::pack(format, outputs, inputs, |i, row| match layout {
-                    Layout::OutIn => row.copy_from_slice(&values[i * inputs..][..inputs]),
+                Packed::pack_rows(format, outputs, inputs, |rows, to| match layout {
+                    Layout::OutIn => {
+                        to.copy_from_slice(&values[rows.start * inputs..rows.end * inputs]);
+                    }
                     Layout::InOut => {
-                        for (j, x) in row.iter_mut().enumerate() {
-                            *x = values[j * outputs + i];
+                        for (j, column) in values.chunks_exact(outputs).enumerate() {
+                            for (i, x) in column[rows.clone()].iter().enumerate() {
+                                to[i * inputs + j] = *x;
+                            }
                         }
                     }
                 })
@@ -417,6 +428,20 @@ impl<'a> Source<'a> {
             kind: Kind::Layer,
             weight,
             bias,
+            eps,
+        })
+    }
+
+    /// A layer norm without a bias, `weight` below `name`.
+    ///
+    /// # Errors
+    /// A tensor that is missing or of another shape, or a file that cannot be read.
+    pub fn scale_norm(&self, name: &str, width: usize, eps: f32) -> Result<Norm> {
+        let weight = self.param(&format!("{name}.weight"), &[width], Fill::Constant(1.0))?;
+        Ok(Norm {
+            kind: Kind::Layer,
+            weight,
+            bias: None,
             eps,
         })
     }

@@ -13,12 +13,10 @@ use super::texts::Texts;
 use crate::error::{Error, Result};
 use crate::jobs::Cancel;
 use crate::model::config::{Config, GENERATION, Generation as Defaults};
-use crate::model::generate::{Decoder, Finish, Generated, Options, Request, Timing, generate};
-use crate::model::heads::{CausalDecoder, CausalLm};
-use crate::model::layers::{Precision, Source};
-use crate::model::t5::{Seq2SeqDecoder, T5};
-use crate::model::tape::buffer;
+use crate::model::generate::{Finish, Generated, Options, Request, Timing, generate};
+use crate::model::layers::Precision;
 use crate::model::tokenizer::Tokenizer;
+use crate::model::writer::Writer;
 
 /// How many tokens are written when neither the user nor the model says how many.
 const NEW_TOKENS: usize = 128;
@@ -27,7 +25,7 @@ const T5_TOKENS: usize = 512;
 
 /// A model that writes.
 pub struct Generation {
-    model: Model,
+    model: Writer,
     texts: Texts,
     task: Task,
     config: Config,
@@ -35,14 +33,6 @@ pub struct Generation {
     saved: Defaults,
     /// For the task.
     defaults: Defaults,
-}
-
-/// What writes.
-pub enum Model {
-    /// Continues a text.
-    Causal(CausalLm),
-    /// Makes a text of another.
-    Seq2Seq(T5),
 }
 
 /// What is asked of a model.
@@ -133,14 +123,7 @@ impl Generation {
     /// When the model does another task, or a file of it is damaged.
     pub fn load(parts: Parts, task: Task, precision: Precision) -> Result<Self> {
         let saved = Defaults::read(parts.folder_with(GENERATION), &parts.config)?;
-        let config = parts.config.clone();
-        let read = |source: &Source, config: &Config| match config {
-            Config::T5(config) => Ok(Model::Seq2Seq(T5::load(source, config)?)),
-            _ => Ok(Model::Causal(CausalLm::load(source, config)?)),
-        };
-        let (model, texts, _) = parts.model(task, precision, read)?;
-        // What reading needed is not what writing needs.
-        buffer::release();
+        let (model, texts, config) = parts.model(task, precision, Writer::load)?;
         Ok(Self {
             model,
             texts,
@@ -154,7 +137,7 @@ impl Generation {
     /// The pipeline of a model that is in memory already; clones share their weights. `defaults`
     /// are those of its folder.
     pub fn around(
-        model: Model,
+        model: Writer,
         task: Task,
         tokenizer: Arc<Tokenizer>,
         config: &Config,
@@ -215,7 +198,7 @@ impl Generation {
         if self.task == Task::Summarization && encoding.len() > limit {
             return self.in_parts(ask, limit, notes, observe);
         }
-        if matches!(self.model, Model::Seq2Seq(_)) && encoding.len() > limit {
+        if self.model.begins_anew() && encoding.len() > limit {
             notes.push(Note::BeyondTraining {
                 tokens: encoding.len(),
                 of: limit,
@@ -239,11 +222,21 @@ impl Generation {
         Ok(self.written(generated, Vec::new(), Vec::new(), ask))
     }
 
+    /// Texts to tokens and back.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.texts.tokenizer
+    }
+
+    /// How many tokens the model reads and writes in all.
+    pub fn context(&self) -> usize {
+        self.longest()
+    }
+
     /// How many tokens the model reads well.
     fn longest(&self) -> usize {
-        match &self.model {
-            Model::Seq2Seq(_) if self.texts.longest == usize::MAX => T5_TOKENS,
-            _ => self.texts.longest,
+        match self.texts.longest {
+            usize::MAX if self.model.begins_anew() => T5_TOKENS,
+            longest => longest,
         }
     }
 
@@ -329,41 +322,24 @@ impl Generation {
             }),
             _ => ControlFlow::Continue(()),
         };
-        match &self.model {
-            Model::Causal(model) => {
-                let mut decoder =
-                    CausalDecoder::new(model, ids.len().max(1) + options.max_new_tokens);
-                self.generate(&mut decoder, ids, ask, &mut show)
-            }
-            Model::Seq2Seq(model) => {
-                if ids.is_empty() {
-                    return Err(Error::new("the text has no token, and the model needs one")
-                        .hint("give a text that is not empty"));
-                }
-                let start = [options.decoder_start()?];
-                let mut decoder = Seq2SeqDecoder::new(model, ids, 1 + options.max_new_tokens);
-                let mut generated = self.generate(&mut decoder, &start, ask, &mut show)?;
-                generated.timing.prompt_tokens = ids.len();
-                Ok(generated)
-            }
+        let anew = self.model.begins_anew();
+        if anew && ids.is_empty() {
+            return Err(Error::new("the text has no token, and the model needs one")
+                .hint("give a text that is not empty"));
         }
-    }
-
-    fn generate(
-        &self,
-        decoder: &mut dyn Decoder,
-        prompt: &[u32],
-        ask: &Ask,
-        show: crate::model::generate::Observer<'_>,
-    ) -> Result<Generated> {
-        let tokenizer = Some(&*self.texts.tokenizer);
+        let start = anew.then(|| options.decoder_start()).transpose()?;
         let request = Request {
-            prompt,
-            options: ask.options,
-            tokenizer,
+            prompt: start.as_ref().map_or(ids, std::slice::from_ref),
+            options,
+            tokenizer: Some(&self.texts.tokenizer),
             cancel: ask.cancel,
         };
-        generate(decoder, &request, show)
+        let mut decoder = self.model.decoder(ids, options.max_new_tokens);
+        let mut generated = generate(&mut *decoder, &request, &mut show)?;
+        if start.is_some() {
+            generated.timing.prompt_tokens = ids.len();
+        }
+        Ok(generated)
     }
 
     fn written(
@@ -373,9 +349,10 @@ impl Generation {
         notes: Vec<Note>,
         ask: &Ask,
     ) -> Written {
-        let before = match &self.model {
-            Model::Causal(_) if ask.return_full_text => ask.text,
-            _ => "",
+        let before = if ask.return_full_text && !self.model.begins_anew() {
+            ask.text
+        } else {
+            ""
         };
         let finish = generated
             .sequences
@@ -414,40 +391,4 @@ fn cancelled(parts: Vec<String>, notes: Vec<Note>) -> Written {
 /// The text of the best sequence.
 fn first(generated: &Generated) -> &str {
     generated.sequences.first().map_or("", |one| &one.text)
-}
-
-impl Decoder for CausalDecoder<'_> {
-    fn vocab_size(&self) -> usize {
-        self.vocab_size()
-    }
-
-    fn capacity(&self) -> usize {
-        self.capacity()
-    }
-
-    fn feed(&mut self, tokens: &[&[u32]]) -> Result<Vec<f32>> {
-        Ok(self.feed(tokens).values().to_vec())
-    }
-
-    fn reorder(&mut self, from: &[usize]) {
-        self.reorder(from);
-    }
-}
-
-impl Decoder for Seq2SeqDecoder<'_> {
-    fn vocab_size(&self) -> usize {
-        self.vocab_size()
-    }
-
-    fn capacity(&self) -> usize {
-        self.capacity()
-    }
-
-    fn feed(&mut self, tokens: &[&[u32]]) -> Result<Vec<f32>> {
-        Ok(self.feed(tokens).values().to_vec())
-    }
-
-    fn reorder(&mut self, from: &[usize]) {
-        self.reorder(from);
-    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::texts::Texts;
 use super::{Parts, Stop, Task, batches};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::batch::Batch;
 use crate::model::config::Config;
 use crate::model::heads::{CausalLm, MaskedLm};
@@ -42,6 +42,13 @@ impl Likelihood {
     /// # Errors
     /// When it was not trained for this.
     pub fn load(parts: Parts, task: Task, precision: Precision) -> Result<Self> {
+        if let (Task::TextGeneration, Config::Candle(config)) = (task, &parts.config) {
+            let kind = config.common.model_type;
+            let what = format!("models of type {kind} write here, and give no likelihoods");
+            return Err(Error::new(what)
+                .at_path(&parts.folder)
+                .hint("GPT-2 and the encoders that fill masks give them"));
+        }
         let (model, texts, _) = parts.model(task, precision, |source, config| {
             Ok(match task {
                 Task::FillMask => Predictor::Masked(MaskedLm::load(source, config)?),

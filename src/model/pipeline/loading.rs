@@ -13,6 +13,7 @@ use crate::hub::layout::CONFIG;
 use crate::model::config::{self, Config};
 use crate::model::json;
 use crate::model::layers::{Precision, Source};
+use crate::model::tape::buffer;
 use crate::model::tokenizer::Tokenizer;
 use crate::model::weights::Checkpoint;
 
@@ -100,6 +101,12 @@ impl Parts {
         }
     }
 
+    /// The precision that the model runs in where `asked` is wanted: its architecture may have one
+    /// only.
+    pub fn precision(&self, asked: Precision) -> Precision {
+        asked.of(&self.config)
+    }
+
     /// What the model does, the usual first.
     pub fn tasks(&self) -> Vec<Task> {
         Task::of(&self.config)
@@ -120,6 +127,7 @@ impl Parts {
             Config::DistilBert(config) => config.dim,
             Config::Gpt2(config) => config.n_embd,
             Config::T5(config) => config.d_model,
+            Config::Candle(config) => config.hidden_size,
         }
     }
 
@@ -145,6 +153,8 @@ impl Parts {
         }
         // A full disk costs the time of packing, and nothing else.
         let _ = source.keep();
+        // What reading needed is not what running needs.
+        buffer::release();
         Ok((model, Texts::new(self.tokenizer, &self.config), self.config))
     }
 
@@ -166,6 +176,7 @@ fn head(task: Task, config: &Config) -> Option<&'static str> {
     Some(match (task, config) {
         (Task::FillMask, Config::Bert(_)) => "cls.predictions.transform.dense.weight",
         (Task::FillMask, Config::DistilBert(_)) => "vocab_transform.weight",
+        (Task::FillMask, Config::Candle(_)) => "head.dense.weight",
         (Task::TextClassification, Config::Gpt2(_)) => "score.weight",
         (Task::TextClassification | Task::TokenClassification, _) => "classifier.weight",
         (Task::QuestionAnswering, _) => "qa_outputs.weight",

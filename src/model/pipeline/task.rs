@@ -46,6 +46,15 @@ const ENCODER: &[Task] = &[
     QuestionAnswering,
 ];
 
+/// What ModernBERT can do here.
+const MODERN: &[Task] = &[
+    FeatureExtraction,
+    SentenceSimilarity,
+    FillMask,
+    TextClassification,
+    TokenClassification,
+];
+
 /// What GPT-2 can do.
 const DECODER: &[Task] = &[
     TextGeneration,
@@ -129,6 +138,8 @@ impl Task {
             Config::Bert(_) | Config::DistilBert(_) => ENCODER,
             Config::Gpt2(_) => DECODER,
             Config::T5(_) => return BOTH.to_vec(),
+            Config::Candle(_) if config.is_causal() => return vec![TextGeneration],
+            Config::Candle(_) => MODERN,
         };
         let Some(class) = config.common().architectures.first() else {
             return possible.to_vec();

@@ -104,6 +104,7 @@ pub fn longest(tokenizer: &Tokenizer, config: &Config) -> usize {
         Config::DistilBert(c) => c.max_position_embeddings,
         Config::Gpt2(c) => c.n_positions,
         Config::T5(_) => usize::MAX,
+        Config::Candle(c) => c.max_position_embeddings,
     };
     positions.min(tokenizer.settings().model_max_length.unwrap_or(usize::MAX))
 }

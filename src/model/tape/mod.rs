@@ -67,6 +67,11 @@ impl Tape {
         }
     }
 
+    /// Whether it records nothing.
+    pub fn is_off(&self) -> bool {
+        self.recording.is_none()
+    }
+
     /// A tape that records, and adds to `gradients`; nothing is dropped.
     pub fn recording(gradients: Gradients) -> Self {
         let recording = Recording {

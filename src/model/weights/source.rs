@@ -44,6 +44,32 @@ impl Stamp {
             place: place(found),
         }
     }
+
+    /// As [`Source::fingerprint`], of the file at `path`.
+    fn fingerprint(&self, path: &Path) -> String {
+        let bytes = self.bytes;
+        if let Some(blob) = blob(path) {
+            return format!("{blob}-{bytes}");
+        }
+        let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
+        let written = self.modified.and_then(since).unwrap_or_default();
+        let (device, number) = self.place;
+        format!("{device}-{number}-{bytes}-{}", written.as_nanos())
+    }
+}
+
+/// What the file at `path` is known by now, if it is there.
+pub(super) fn fingerprint(path: &Path) -> Option<String> {
+    Some(Stamp::of(&path.metadata().ok()?).fingerprint(path))
+}
+
+/// The SHA-256 in `blobs/SHA-256`.
+fn blob(path: &Path) -> Option<String> {
+    let real = path.canonicalize().ok()?;
+    let name = real.file_name()?.to_str()?;
+    let is_hash = name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_blob = real.parent()?.file_name()? == "blobs";
+    (is_hash && is_blob).then(|| name.to_owned())
 }
 
 #[cfg(unix)]
@@ -112,23 +138,7 @@ impl Source {
     /// What the file is known by in a cache: the name of its blob, which says what is in it, else
     /// its place, its size and when it was written.
     pub(super) fn fingerprint(&self) -> String {
-        let bytes = self.stamp.bytes;
-        if let Some(blob) = self.blob() {
-            return format!("{blob}-{bytes}");
-        }
-        let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
-        let written = self.stamp.modified.and_then(since).unwrap_or_default();
-        let (device, number) = self.stamp.place;
-        format!("{device}-{number}-{bytes}-{}", written.as_nanos())
-    }
-
-    /// The SHA-256 in `blobs/SHA-256`.
-    fn blob(&self) -> Option<String> {
-        let real = self.path.canonicalize().ok()?;
-        let name = real.file_name()?.to_str()?;
-        let is_hash = name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit());
-        let is_blob = real.parent()?.file_name()? == "blobs";
-        (is_hash && is_blob).then(|| name.to_owned())
+        self.stamp.fingerprint(&self.path)
     }
 
     /// Reads the header, and finds where the tensors begin.

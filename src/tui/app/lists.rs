@@ -14,6 +14,7 @@ impl App {
             self.context(),
             Context::Answer,
             Context::Outcome,
+            Context::Dialogue,
             Context::Input,
         ];
         let bindings = self.shell.keymap.bindings();

@@ -13,6 +13,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Size};
 
 use super::ask::Ask;
+use super::chat::ChatPane;
 use super::chrome;
 use super::clipboard::Outcome;
 use super::event::{Effect, Event, Leave, Mouse};
@@ -22,9 +23,11 @@ use super::pane::{Errand, Library, Look, Pane, Shell, told};
 use super::picker::{Picker, Then};
 use super::plain::Plain;
 use super::try_model::TryPane;
+use super::tune::Tune;
 use super::wording::Wording;
 use crate::error::Result;
-use crate::jobs::{HubReport, Request};
+use crate::jobs::engine::Shelf;
+use crate::jobs::{HubReport, Request, RunsReport, RunsRequest};
 
 pub use draw::view;
 
@@ -35,6 +38,9 @@ enum Overlay {
     /// A text to be selected with the mouse, since no clipboard took it.
     Text(Plain),
 }
+
+/// Where the Tune pane is among the panes.
+const TUNE: usize = 3;
 
 /// The desk.
 pub struct App {
@@ -55,6 +61,8 @@ impl App {
                 Box::new(Ask::new()),
                 Box::new(Models::new()),
                 Box::new(TryPane::new()),
+                Box::new(Tune::new()),
+                Box::new(ChatPane::new()),
             ],
             current: 0,
             overlay: None,
@@ -81,6 +89,11 @@ impl App {
             Event::Opened(Err(error)) => self.shell.library = Library::Failed(told(&error)),
             Event::Remembered(kept, earlier) => self.shell.history_mut(kept).remember(earlier),
             Event::Hub(report) => self.heard_of_fetch(report),
+            Event::Runs(RunsReport::Seen(runs)) => {
+                let said = self.shell.runs.hear(runs);
+                self.shell.notice = said.or_else(|| self.shell.notice.take());
+            }
+            Event::Shelf(shelf) => self.heard_of_shelf(&shelf),
             Event::Deleted(id, freed) => self.deleted(&id, freed),
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Edited(Ok(text)) => self.panes[self.current].put(&text, &mut self.shell),
@@ -104,7 +117,9 @@ impl App {
             | Event::Tried { .. }
             | Event::Found { .. }
             | Event::Engine(_)
-            | Event::Shelf(_)
+            | Event::Runs(RunsReport::Did(_))
+            | Event::Planned { .. }
+            | Event::Measured { .. }
             | Event::CardRead { .. }) => {
                 // Whoever asked keeps it; what nobody waits for any more is dropped.
                 let mut heard = Some(report);
@@ -129,6 +144,13 @@ impl App {
         self.shell.notice = heard.said.or_else(|| self.shell.notice.take());
         if heard.arrived {
             self.look_again();
+        }
+    }
+
+    /// Which models are on the disk is for every pane that runs or tunes one.
+    fn heard_of_shelf(&mut self, shelf: &Shelf) {
+        for pane in &mut self.panes {
+            pane.hear(Event::Shelf(shelf.clone()), &mut self.shell);
         }
     }
 
@@ -172,6 +194,11 @@ impl App {
         }
     }
 
+    /// What is printed when the desk is left: the runs that go on without it.
+    pub fn goes_on(&self) -> Vec<String> {
+        self.shell.runs.go_on()
+    }
+
     /// Which key does what.
     pub fn keymap(&self) -> &Keymap {
         &self.shell.keymap
@@ -198,6 +225,8 @@ impl App {
             Command::ToAsk => self.current != 0,
             Command::ToModels => self.current != 1,
             Command::ToTry => self.current != 2,
+            Command::ToTune => self.current != TUNE,
+            Command::ToChat => self.current != self.chat_pane(),
             Command::Editor => self.overlay.is_none() && self.pane().context().is_input(),
             Command::Mouse
             | Command::Quit
@@ -318,6 +347,8 @@ impl App {
             Command::ToAsk => self.show_pane(0),
             Command::ToModels => self.show_pane(1),
             Command::ToTry => self.show_pane(2),
+            Command::ToTune => self.show_pane(TUNE),
+            Command::ToChat => self.show_pane(self.chat_pane()),
             Command::Editor => self.shell.effect(Effect::Edit(self.pane().draft())),
             Command::Mouse => self.listen(!self.shell.mouse),
             _ => self.run_in_focus(command),
@@ -330,6 +361,7 @@ impl App {
                 Errand::Ask(_) => 0,
                 Errand::Card(_) | Errand::Filter(_) => 1,
                 Errand::Try(_) => 2,
+                Errand::Tune(_) => TUNE,
             });
             self.panes[self.current].take_on(errand, &mut self.shell);
         }
@@ -351,10 +383,19 @@ impl App {
         }
     }
 
+    /// The Chat pane, which comes last.
+    fn chat_pane(&self) -> usize {
+        self.panes.len() - 1
+    }
+
     /// Brings a pane to the front.
     fn show_pane(&mut self, n: usize) {
         self.overlay = None;
-        self.current = n.min(self.panes.len() - 1);
+        let before = std::mem::replace(&mut self.current, n.min(self.panes.len() - 1));
+        if (before == TUNE) != (self.current == TUNE) {
+            let watched = self.current == TUNE;
+            self.shell.effect(Effect::Runs(RunsRequest::Watch(watched)));
+        }
         self.panes[self.current].entered(&mut self.shell);
     }
 

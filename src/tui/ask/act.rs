@@ -141,8 +141,16 @@ impl Ask {
         self.views.open_script(&id, shell);
     }
 
-    /// Has a fine-tune of the selected model planned.
+    /// Has a fine-tune of the selected model planned: from its files, or from its card where it is
+    /// not on the disk.
     pub(super) fn tune(&mut self, shell: &mut Shell) {
+        let ready = self
+            .ranked()
+            .filter(|one| one.availability == Availability::Ready);
+        if let Some(one) = ready {
+            shell.errand = Some(Errand::Tune(one.id.clone()));
+            return;
+        }
         if let Some(id) = self.model() {
             let question = format!("How can I fine-tune {id}?");
             shell.keep(Kept::Questions, &question);

@@ -79,9 +79,16 @@ commands! {
     Beside = "beside", "beside";
     Again = "again", "again";
     Measure = "measure", "measure";
+    System = "system", "system";
+    Sent = "template", "template";
     Stop = "stop", "stop";
     Fetch = "fetch", "fetch";
     StopFetch = "stop-fetch", "stop-fetch";
+    Pause = "pause", "pause";
+    Resume = "resume", "resume";
+    EndRun = "end-run", "end-run";
+    DeleteRun = "delete-run", "delete-run";
+    SetBack = "set-back", "set-back";
     DeleteModel = "delete-model", "delete";
     AllOptions = "all-options", "options";
     Facets = "facets", "facets";
@@ -104,6 +111,8 @@ commands! {
     ToAsk = "ask", "ask";
     ToModels = "models", "models";
     ToTry = "to-try", "run";
+    ToTune = "to-tune", "runs";
+    ToChat = "chat", "chat";
 }
 
 impl Command {

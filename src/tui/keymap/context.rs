@@ -3,7 +3,7 @@
 impl Context {
     /// Whether it is the input of a pane that is sent with Enter.
     pub fn is_input(self) -> bool {
-        matches!(self, Self::Input | Self::Prompt)
+        matches!(self, Self::Input | Self::Prompt | Self::Message)
     }
 
     /// What it is called in the footer, after "Tab to".
@@ -75,6 +75,16 @@ contexts! {
     Setup = false, "the settings";
     /// The value of a setting, being typed.
     Setting = true, "a setting";
+    /// The list of fine-tunes.
+    Runs = false, "the list of runs";
+    /// One fine-tune.
+    Board = false, "a run";
+    /// A fine-tune that is being planned.
+    Plan = false, "a plan";
+    /// What is said to a model.
+    Message = true, "the message";
+    /// What was said, and what a model answered.
+    Dialogue = false, "the conversation";
     /// A list of choices that a pane offers.
     Choices = true, "the choices";
     /// The palette's filter.

@@ -20,6 +20,14 @@ type Row = (
 /// Commands that have no key: the palette alone has them.
 pub static KEYLESS: &[(Command, &str)] = &[
     (Command::Examples, "the example questions again"),
+    (
+        Command::System,
+        "chat: what the system says before everything",
+    ),
+    (
+        Command::Sent,
+        "chat: the exact text that was sent; /template NAME uses another template",
+    ),
     (Command::Scope, "imported cards answer too, or no longer"),
     (Command::Mouse, "wheel and click, or selecting text again"),
 ];
@@ -46,30 +54,36 @@ const ANSWER: Contexts = of(&[C::Answer]);
 const CARD: Contexts = of(&[C::Card]);
 const PROMPT: Contexts = of(&[C::Prompt]);
 const OUTCOME: Contexts = of(&[C::Outcome]);
+const MESSAGE: Contexts = of(&[C::Message]);
+const DIALOGUE: Contexts = of(&[C::Dialogue]);
 /// The parts of the Try pane that are not typed into.
 const TRYING: Contexts = of(&[C::Samples, C::Outcome, C::Setup]);
+/// Where fine-tunes are shown.
+const RUNS: Contexts = of(&[C::Runs, C::Board]);
+const PLAN: Contexts = of(&[C::Plan]);
 /// Where models are listed.
 const LISTS: Contexts = of(&[C::Answer, C::Models]);
 /// Where a model can be fetched, and where one that is being fetched is shown.
-const FETCHING: Contexts = TRYING.and(LISTS);
-const FETCHED: Contexts = TRYING.and(of(&[C::Models]));
+const FETCHING: Contexts = TRYING.and(LISTS).and(DIALOGUE);
+const FETCHED: Contexts = TRYING.and(of(&[C::Models])).and(DIALOGUE);
 /// The inputs of the panes.
-const INPUTS: Contexts = of(&[C::Input, C::Filter, C::Prompt]);
+const INPUTS: Contexts = of(&[C::Input, C::Filter, C::Prompt, C::Message]);
 /// The inputs that take several lines.
-const LINES: Contexts = INPUT.and(PROMPT);
+const LINES: Contexts = INPUT.and(PROMPT).and(MESSAGE);
 /// Filters over a list of lines to take.
 const PICK: Contexts = of(&[C::Palette, C::Search, C::Choices]);
 /// Short texts that are typed over something else.
 const FIELD: Contexts = of(&[C::Value, C::Setting, C::Find]).and(PICK);
 const TYPING: Contexts = INPUTS.and(FIELD);
 /// Parts of a pane that are read, not typed into.
-const OUTSIDE: Contexts = LISTS.and(CARD).and(TRYING).and(of(&[
+const OUTSIDE: Contexts = LISTS.and(CARD).and(TRYING).and(RUNS).and(PLAN).and(of(&[
     C::Examples,
     C::Why,
     C::Fields,
     C::Compare,
     C::Script,
     C::Facets,
+    C::Dialogue,
 ]));
 const READ: Contexts = OUTSIDE.and(of(&[C::Help, C::Text]));
 const PARTS: Contexts = OUTSIDE.and(INPUTS);
@@ -100,6 +114,8 @@ static ROWS: &[Row] = &[
     (INPUT, &[ENTER], Command::Send, "Enter", "ask", "ask the question"),
     (PROMPT, &[ENTER], Command::Send, "Enter", "run", "run the model on the text"),
     (PROMPT.and(TRYING), &[Key::plain(KeyCode::Esc)], Command::Stop, "Esc", "stop", "stop the model; what it wrote stays"),
+    (MESSAGE, &[ENTER], Command::Send, "Enter", "send", "send the message"),
+    (MESSAGE.and(DIALOGUE), &[Key::plain(KeyCode::Esc)], Command::Stop, "Esc", "stop", "stop the answer; what there is of it stays"),
     (of(&[C::Value]), &[ENTER], Command::Send, "Enter", "answer again", "set the value and answer again"),
     (of(&[C::Setting]), &[ENTER], Command::Send, "Enter", "set", "set the value; an empty one sets it back"),
     (of(&[C::Samples]), &[ENTER], Command::Open, "Enter", "take", "take the marked text into the input"),
@@ -118,9 +134,11 @@ static ROWS: &[Row] = &[
     (INPUT, &[TAB], Command::NextPart, "Tab", "answer", "next part: input, answer, card"),
     (of(&[C::Filter]), &[TAB], Command::NextPart, "Tab", "list", "next part: filter, list, card"),
     (PROMPT, &[TAB], Command::NextPart, "Tab", "result", "next part: text, result, settings"),
+    (MESSAGE, &[TAB], Command::NextPart, "Tab", "conversation", "next part: message, conversation"),
     (INPUT, &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier questions", "search earlier questions"),
     (of(&[C::Filter]), &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier filters", "search earlier filters"),
     (PROMPT, &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier texts", "search earlier texts"),
+    (MESSAGE, &[Key::ctrl('r')], Command::Recall, "Ctrl+R", "earlier messages", "search earlier messages"),
     (INPUTS, &[Key::char('/')], Command::Slash, "/", "commands", "commands, in an empty input; // begins with a slash"),
     (LINES, &[Key::ctrl('j'), SHIFT_ENTER, ALT_ENTER], Command::Newline, "Ctrl+J", "", "new line; also Shift+Enter, Alt+Enter"),
     (LINES, &[Key::ctrl('g')], Command::Editor, "Ctrl+G", "", "write in $VISUAL or $EDITOR"),
@@ -137,6 +155,12 @@ static ROWS: &[Row] = &[
     (OUTCOME, &[Key::char('r')], Command::Again, "r", "again", "run on the same text again, with another seed"),
     (OUTCOME, &[Key::char('e')], Command::Edit, "e", "edit", "put the text back into the input"),
     (OUTCOME, &[Key::char('y')], Command::Copy, "y", "copy", "copy what came of it"),
+    (DIALOGUE, &[Key::char('r')], Command::Again, "r", "again", "answer again, with another seed; earlier answers stay"),
+    (DIALOGUE, &[Key::char('[')], Command::PreviousVariant, "[ ]", "answers", "previous, next answer to the last message"),
+    (DIALOGUE, &[Key::char(']')], Command::NextVariant, "[ ]", "", ""),
+    (DIALOGUE, &[Key::char('y')], Command::Copy, "y", "copy", "copy the last answer"),
+    (DIALOGUE, &[Key::char('m')], Command::ChooseModel, "m", "model", "choose the model; another conversation begins"),
+    (DIALOGUE, &[Key::char('n')], Command::New, "n", "new", "begin another conversation with this model"),
     (FETCHING, &[Key::char('p')], Command::Fetch, "p", "fetch", "fetch this model; says first how much, and from where"),
     (FETCHED, &[Key::char('x')], Command::StopFetch, "x", "stop fetching", "stop fetching this model; what has arrived stays"),
     (TRYING, &[Key::char('t')], Command::ChooseTask, "t", "task", "choose what to try"),
@@ -144,6 +168,18 @@ static ROWS: &[Row] = &[
     (TRYING, &[Key::char('=')], Command::Beside, "=", "beside", "a second model or precision on the same text"),
     (TRYING, &[Key::char('a')], Command::AllOptions, "a", "all options", "all options, or the usual ones"),
     (TRYING, &[Key::char('b')], Command::Measure, "b", "measure", "measure how fast the model is; says first how long that takes"),
+    (of(&[C::Runs]), &[ENTER], Command::Open, "Enter", "open", "open the marked run"),
+    (PLAN, &[ENTER], Command::Open, "Enter", "change, do", "change the marked line, or do what it says"),
+    (RUNS, &[Key::char('n')], Command::New, "n", "new plan", "plan a fine-tune"),
+    (PLAN, &[Key::char('0')], Command::SetBack, "0", "default", "set the marked line back to what is found out"),
+    (PLAN, &[Key::char('a')], Command::AllOptions, "a", "all options", "all options, or the usual ones"),
+    (PLAN, &[Key::char('b')], Command::Measure, "b", "measure", "take some steps of this plan: time and memory"),
+    (PLAN, &[Key::char('y')], Command::Copy, "y", "copy command", "copy the command that starts this run"),
+    (RUNS, &[Key::char('p')], Command::Pause, "p", "pause", "let this run rest after a checkpoint; no step is lost"),
+    (RUNS, &[Key::char('r')], Command::Resume, "r", "go on", "go on with this run where it stands"),
+    (RUNS, &[Key::char('x')], Command::EndRun, "x", "end, keep", "end this run now and keep what it has learned; asks first"),
+    (RUNS, &[Key::char('y')], Command::Copy, "y", "copy path", "copy the path of the result, or of the run"),
+    (RUNS, &[Key::char('d')], Command::DeleteRun, "d", "delete", "delete this run and its result; says first what that frees"),
     (LISTS, &[Key::char('t')], Command::Try, "t", "try", "try the marked model; for one that does not run here, a script and what does"),
     (CARD, &[Key::char('t')], Command::Try, "t", "try", "try this model; for one that does not run here, a script and what does"),
     (of(&[C::Script]), &[ENTER], Command::Open, "Enter", "try what runs here", "try the model that does the same here"),
@@ -179,7 +215,7 @@ static ROWS: &[Row] = &[
     (CARD, &[Key::char('n')], Command::FindNext, "n N", "next", "next, previous place of the words"),
     (CARD, &[Key::char('N')], Command::FindPrevious, "n N", "", ""),
     (INPUT, &[RIGHT], Command::Right, "Right", "", "at the end: take the name shown in dim"),
-    (PROMPT, &[RIGHT], Command::Right, "Right", "", ""),
+    (PROMPT.and(MESSAGE), &[RIGHT], Command::Right, "Right", "", ""),
     (INPUTS, &[PAGE_UP], Command::PageUp, "PgUp PgDn End", "", "scroll the content and stay here"),
     (INPUTS, &[PAGE_DOWN], Command::PageDown, "PgUp PgDn End", "", ""),
     (INPUTS, &[END], Command::Bottom, "PgUp PgDn End", "", ""),
@@ -218,6 +254,8 @@ static ROWS: &[Row] = &[
     (OUTSIDE, &[Key::char('1')], Command::ToAsk, "1", "", "ask: questions and answers"),
     (OUTSIDE, &[Key::char('2')], Command::ToModels, "2", "", "models: every card, filtered and sorted"),
     (OUTSIDE, &[Key::char('3')], Command::ToTry, "3", "", "try: one model on a text, or two beside each other"),
+    (OUTSIDE, &[Key::char('4')], Command::ToTune, "4", "", "tune: runs that fine-tune a model"),
+    (OUTSIDE, &[Key::char('5')], Command::ToChat, "5", "", "chat: several turns with one model"),
     (EVERYWHERE, &[Key::ctrl('l')], Command::Redraw, "Ctrl+L", "", "draw the screen anew"),
     (EVERYWHERE, &[Key::ctrl('z')], Command::Suspend, "Ctrl+Z", "", "suspend; `fg` comes back"),
     (INPUTS, &[Key::char('?')], Command::Help, "?", "help", "keys of this pane; F1 while there is text"),

@@ -281,11 +281,15 @@ impl Models {
         }
     }
 
-    /// Has a fine-tune of the selected model planned where plans are made.
+    /// Has a fine-tune of the selected model planned: from its files, or from its card where it is
+    /// not on the disk.
     pub(super) fn tune(&mut self, shell: &mut Shell) {
-        if let Some(id) = self.selected_id() {
-            shell.errand = Some(Errand::Ask(format!("How can I fine-tune {id}?")));
-        }
+        let Some(id) = self.selected_id() else { return };
+        shell.errand = Some(if self.can_measure() {
+            Errand::Tune(id)
+        } else {
+            Errand::Ask(format!("How can I fine-tune {id}?"))
+        });
     }
 
     /// A click selects, and on what is selected already opens.

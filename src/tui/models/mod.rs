@@ -375,7 +375,7 @@ impl Pane for Models {
                 self.part = Part::View;
             }
             Errand::Filter(text) => self.put(&text, shell),
-            Errand::Ask(_) | Errand::Try(_) => {}
+            Errand::Ask(_) | Errand::Try(_) | Errand::Tune(_) => {}
         }
     }
 

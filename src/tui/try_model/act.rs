@@ -236,9 +236,13 @@ impl TryPane {
     fn others(&self) -> Vec<(Candidate, Precision)> {
         let all = self.stock.of(self.setup.preset().task).into_iter();
         let ready = all.filter(|one| one.folder.is_some());
-        let forms = ready.flat_map(|one| PRECISIONS.map(|precision| (one.clone(), precision)));
-        let own = |one: &(Candidate, Precision)| {
-            Some(&one.0.id) == self.setup.model.as_ref() && one.1 == self.setup.precision
+        let forms = ready.flat_map(|one| {
+            let all = PRECISIONS.into_iter();
+            let runs_in: Vec<_> = all.filter(|form| one.at(*form) == *form).collect();
+            runs_in.into_iter().map(move |form| (one.clone(), form))
+        });
+        let own = |(one, form): &(Candidate, Precision)| {
+            Some(&one.id) == self.setup.model.as_ref() && *form == one.at(self.setup.precision)
         };
         forms.filter(|one| !own(one)).collect()
     }
@@ -410,7 +414,7 @@ impl TryPane {
 
 /// `google/flan-t5-small q8`.
 fn named(one: &Candidate, precision: Precision) -> String {
-    format!("{} {}", one.shown(), precision.name())
+    format!("{} {}", one.shown(), one.at(precision).name())
 }
 
 /// Asks for work with a model that is on the disk; the order's ticket.
@@ -422,7 +426,10 @@ fn order(
     shell: &mut Shell,
 ) -> Option<u64> {
     let folder = one.folder.clone()?;
-    let model = Weights { folder, precision };
+    let model = Weights {
+        folder,
+        precision: one.at(precision),
+    };
     Some(shell.order(|ticket| Order {
         ticket,
         by,

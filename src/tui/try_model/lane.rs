@@ -120,6 +120,8 @@ impl Lane {
                 self.loaded = took;
             }
             News::Given(text) => self.given = text,
+            // Only a conversation is sent.
+            News::Sent { .. } => {}
             News::Token { text, pace } => {
                 self.written += &self.cleaner.push(text.as_bytes());
                 self.pace = Some(pace);
@@ -277,7 +279,7 @@ impl Lane {
             State::Stopped => Some("stopped".to_owned()),
         };
         let mut said: Vec<String> = state.into_iter().collect();
-        said.extend(self.pace.map(paced));
+        said.extend(self.pace.as_ref().map(Pace::words));
         if let Some(done) = self.done() {
             if done.pace.is_none() && !self.measures {
                 said.push(format!("{:.1} ms", done.took.as_secs_f64() * 1e3));
@@ -297,16 +299,6 @@ impl Lane {
     pub(super) fn title(&self, paper: Paper) -> Row {
         row(self.name.clone(), paper.theme.strong())
     }
-}
-
-fn paced(pace: Pace) -> String {
-    let count = quantity::counted(pace.tokens as u64, "token");
-    let first = pace.first.as_secs_f64() * 1e3;
-    let rate = pace.rate.map(|rate| format!("{rate:.0} tok/s  "));
-    format!(
-        "{count}  {}first token {first:.0} ms",
-        rate.unwrap_or_default()
-    )
 }
 
 /// Why a text ended, where that is not its own end.

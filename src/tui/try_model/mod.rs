@@ -3,10 +3,9 @@
 //! The pane asks for orders and hears of them; the engine's thread loads and runs. `presets` has
 //! what can be tried, `stock` which models do it, `setup` the choices and `knobs` the settings.
 //! Each model at work is a `lane`, of which there are one or two; `shown` lays out what a task
-//! gives, `flow` text in several styles.
+//! gives.
 
 mod act;
-mod flow;
 mod knobs;
 mod lane;
 mod presets;
@@ -24,6 +23,7 @@ use self::shown::Paper;
 use self::stock::Stock;
 use super::chrome::{self, Room, WIDE};
 use super::event::{Effect, Event};
+use super::flow;
 use super::history::Kept;
 use super::input::Input;
 use super::keymap::{Command, Context};
@@ -354,9 +354,10 @@ impl Pane for TryPane {
     fn hear(&mut self, report: Event, shell: &mut Shell) -> Option<Event> {
         match report {
             Event::Shelf(shelf) => {
-                self.stock.take(shelf);
+                // The Chat pane looks at it too.
+                self.stock.take(shelf.clone());
                 self.restock(shell);
-                None
+                Some(Event::Shelf(shelf))
             }
             Event::Engine(mut report) => {
                 report.news = self.told(report.ticket, report.news)?;

@@ -246,9 +246,15 @@ impl Setup {
                 ("model".to_owned(), shown, note, false)
             }
             Field::Precision => {
-                let name = self.precision.name().to_owned();
-                let note = "f32 is exact; q8 and q4 are smaller and faster".to_owned();
-                ("precision".to_owned(), name, note, false)
+                let one = self.model.as_deref().and_then(of);
+                let runs_in = one.map_or(self.precision, |one| one.at(self.precision));
+                let note = if runs_in == self.precision {
+                    "f32 is exact; q8, q4 are smaller"
+                } else {
+                    "this model runs in no other"
+                };
+                let name = runs_in.name().to_owned();
+                ("precision".to_owned(), name, note.to_owned(), false)
             }
             Field::Beside => {
                 let shown = match &self.beside {
@@ -257,7 +263,7 @@ impl Setup {
                     }
                     None => "none".to_owned(),
                 };
-                let note = "another model or precision on the same text".to_owned();
+                let note = "another model or form beside it".to_owned();
                 ("beside".to_owned(), shown, note, false)
             }
             Field::Prefix => {
@@ -277,7 +283,7 @@ impl Setup {
             let differs = Knobs::of(preset).shown(name) != value;
             let note = match name {
                 "max_new_tokens" => "most that are written",
-                "num_beams" => "1 streams; more search for the likeliest whole",
+                "num_beams" => "1 streams; more search the whole",
                 "temperature" => "off: the likeliest; above 0 draws",
                 _ => "what a draw depends on",
             };

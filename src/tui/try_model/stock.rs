@@ -20,6 +20,7 @@ pub(super) struct Candidate {
     pub(super) bytes: u64,
     /// Where it is, if it is on the disk.
     pub(super) folder: Option<PathBuf>,
+    is_f32_only: bool,
 }
 
 /// All that is known to run here.
@@ -60,6 +61,7 @@ impl Stock {
             parameters: kept.parameters,
             bytes: kept.bytes,
             folder: Some(kept.folder.clone()),
+            is_f32_only: kept.is_f32_only,
         });
         let offered = self.offers.iter().find(|offer| offer.id == id);
         ready.or_else(|| {
@@ -69,6 +71,7 @@ impl Stock {
                 parameters: offer.parameters,
                 bytes: offer.weights,
                 folder: None,
+                is_f32_only: offer.is_f32_only,
             })
         })
     }
@@ -109,6 +112,7 @@ impl Stock {
 
     /// How a model stands against the memory that is free, in one sentence.
     pub(super) fn memory(&self, one: &Candidate, precision: Precision) -> String {
+        let precision = one.at(precision);
         let need = quantity::bytes(needs(one.parameters, precision));
         let name = precision.name();
         match self.shelf.as_ref().filter(|shelf| shelf.free_memory > 0) {
@@ -122,6 +126,15 @@ impl Stock {
 }
 
 impl Candidate {
+    /// The precision that it runs in where `wanted` is wanted.
+    pub(super) fn at(&self, wanted: Precision) -> Precision {
+        if self.is_f32_only {
+            Precision::F32
+        } else {
+            wanted
+        }
+    }
+
     /// Its id, safe to show.
     pub(super) fn shown(&self) -> String {
         text::ident(&self.id).into_owned()
@@ -154,7 +167,7 @@ impl Candidate {
 
     /// How long a measurement takes, in seconds; from what models of this kind took elsewhere.
     pub(super) fn measuring(&self, precision: Precision) -> f64 {
-        let slower = if precision == Precision::F32 {
+        let slower = if self.at(precision) == Precision::F32 {
             3.0
         } else {
             1.0
@@ -180,6 +193,7 @@ mod tests {
             tasks: tasks.to_vec(),
             parameters: bytes / 4,
             bytes,
+            is_f32_only: false,
         }
     }
 
@@ -191,6 +205,7 @@ mod tests {
             tasks: written.to_vec(),
             parameters: weights / 4,
             weights,
+            is_f32_only: false,
         };
         let mut stock = Stock::default();
         stock.offer([
@@ -209,6 +224,7 @@ mod tests {
                 kept("b/flan", &written, 10_000),
                 kept("c/bert", &[Task::FillMask], 1),
             ],
+            speakers: Vec::new(),
             free_memory: 0,
         });
         assert_eq!(ids(&stock), ["b/flan", "a/t5", "a/small", "a/large"]);

@@ -104,7 +104,7 @@ impl TryPane {
                 (false, _) => "looking at what is on the disk".to_owned(),
             };
         };
-        let precision = self.setup.precision.name().to_owned();
+        let precision = one.at(self.setup.precision).name().to_owned();
         let mut said = vec![one.shown(), precision, one.standing()];
         if one.is_starter() {
             said.push("starter: for learning the desk, not for real work".to_owned());
@@ -121,7 +121,17 @@ impl TryPane {
         let theme = shell.theme;
         let preset = self.setup.preset();
         let cells = usize::from(area.width.saturating_sub(5));
-        let mut rows: Vec<Row> = self.obstacle(shell, cells);
+        let obstacle = self.obstacle(shell, cells);
+        for (line, row) in area.rows().zip(&obstacle) {
+            flow::put(row, inner(line), buffer);
+        }
+        let above = (obstacle.len() as u16).min(area.height);
+        let area = Rect {
+            y: area.y + above,
+            height: area.height - above,
+            ..area
+        };
+        let mut rows = Vec::new();
         let takes = format!("Takes {}. A line @FILE reads a file.", preset.takes);
         rows.extend(flow(&[(takes, Style::new())], cells));
         rows.push(Row::new());
@@ -158,12 +168,7 @@ impl TryPane {
             if marks.contains(&(n + first)) {
                 chrome::put(buffer, area, (area.x, line.y), ">", theme.strong());
             }
-            let inner = Rect {
-                x: line.x + 2,
-                width: line.width.saturating_sub(2),
-                ..line
-            };
-            flow::put(row, inner, buffer);
+            flow::put(row, inner(line), buffer);
         }
     }
 
@@ -235,5 +240,14 @@ impl TryPane {
                 );
             }
         }
+    }
+}
+
+/// A line behind the mark of what is selected.
+fn inner(line: Rect) -> Rect {
+    Rect {
+        x: line.x + 2,
+        width: line.width.saturating_sub(2),
+        ..line
     }
 }

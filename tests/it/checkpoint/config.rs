@@ -394,9 +394,9 @@ const EDITS: [(&str, &str, &str); 50] = [
         "and must be true or false",
     ),
     (
-        "llama",
+        "bart",
         r#""hidden_size":8"#,
-        "models of type `llama` do not run here\n  hint: these types run: bert, distilbert, gpt2, t5",
+        "models of type `bart` do not run here\n  hint: these types run: bert, distilbert, gpt2, t5",
     ),
 ];
 

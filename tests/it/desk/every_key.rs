@@ -10,7 +10,7 @@ use super::double::{Driver, reply};
 use crate::counts;
 
 /// Keys that lead to each state from a desk with two answers.
-const STATES: [(&str, &str); 44] = [
+const STATES: [(&str, &str); 62] = [
     ("input", ""),
     ("input with text", "w h a t"),
     ("answer", "Tab"),
@@ -58,6 +58,36 @@ const STATES: [(&str, &str); 44] = [
     ("a setting", "Tab 3 Tab Tab j j j j j Enter"),
     ("choices", "Tab 3 Tab m"),
     ("a model to be fetched", "Tab j t Tab"),
+    ("runs", "Tab 4"),
+    ("runs, one that rests", "Tab 4 j j"),
+    ("a run at work", "Tab 4 Enter"),
+    ("a run that is to end", "Tab 4 Enter x"),
+    ("a plan without a model", "Tab 4 n"),
+    ("models to tune", "Tab 4 n Enter"),
+    (
+        "a plan",
+        "Tab 4 n Enter m o o d Enter Enter r o w s . c s v Enter",
+    ),
+    (
+        "a changed plan with all options",
+        "Tab 4 n Enter m o o d Enter Enter r o w s . c s v Enter j j j j Enter Ctrl+U 2 Enter a",
+    ),
+    (
+        "a value of a plan",
+        "Tab 4 n Enter m o o d Enter Enter r o w s . c s v Enter j j j Enter",
+    ),
+    (
+        "rows that are being read",
+        "Tab 4 n Enter m o o d Enter Enter h a n g Enter",
+    ),
+    ("a message", "Tab 5"),
+    ("a typed message", "Tab 5 w h a t"),
+    ("a conversation not begun", "Tab 5 Tab"),
+    ("a conversation", "Tab 5 w h a t Enter Tab"),
+    ("two answers", "Tab 5 w h a t Enter Tab r"),
+    ("an answer that comes", "Tab 5 h a n g Enter"),
+    ("an answer that failed", "Tab 5 f a i l Enter Tab"),
+    ("models to talk to", "Tab 5 Tab m"),
     ("palette", "Ctrl+P"),
     ("earlier", "Ctrl+R"),
     ("help", "Tab ?"),

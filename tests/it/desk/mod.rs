@@ -1,6 +1,7 @@
 //! The desk: screens as a reader sees them, keys, hostile text, and a real terminal.
 
 mod cards;
+mod chatting;
 mod comparing;
 mod double;
 mod every_key;
@@ -12,4 +13,5 @@ mod pty;
 mod screens;
 mod sizes;
 mod trying;
+mod tuning;
 mod working;

@@ -155,13 +155,20 @@ fn marked_models_are_compared_and_no_more_than_five_can_be() {
 }
 
 #[test]
-fn keys_on_a_model_copy_its_id_show_a_script_and_plan_a_fine_tune() {
+fn keys_on_a_model_copy_its_id_try_it_or_show_a_script_and_plan_a_fine_tune() {
     let mut desk = models(80, 24);
-    desk.press("y");
+    desk.press("y t");
     let id = desk.copied[0].1.clone();
     assert!(id.contains('/'), "{id}");
-    desk.press("t y");
-    assert_eq!(desk.copied[1].1, "from transformers import pipeline\n");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("[3 Try]") && screen.contains(&id),
+        "{screen}"
+    );
+    // The second model is of a kind that does not run here.
+    desk.press("Tab 2 j y t y");
+    let id = desk.copied[1].1.clone();
+    assert_eq!(desk.copied[2].1, "from transformers import pipeline\n");
     desk.press("Esc f");
     assert!(
         desk.screen()

@@ -275,7 +275,7 @@ fn reopened(folder: &Path, rows: &[Features], task: Task) -> Vec<f32> {
 fn what_a_run_ends_in_opens_and_gives_its_outputs() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, ended) in all(folder.path()) {
-        let case = name.splitn(2, '-').nth(1).unwrap();
+        let case = name.split_once('-').unwrap().1;
         let case = case
             .split("-full")
             .next()

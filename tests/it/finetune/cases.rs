@@ -36,7 +36,7 @@ pub(super) fn parity(below: &str) -> PathBuf {
         .join(below)
 }
 
-/// One model that PyTorch trained.
+/// One model that `PyTorch` trained.
 pub(super) struct Case {
     pub name: String,
     pub json: Value,

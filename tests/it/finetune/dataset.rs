@@ -15,7 +15,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use pretty_assertions::assert_eq;
 
-use super::{Files, all, lines, read, understood};
+use super::{Files, all, lines, read, repeated, understood};
 
 const TEXTS: [(&str, &str); 4] = [
     ("Are you there, or not?", "ham"),
@@ -153,14 +153,12 @@ fn packed_files_are_read_as_what_is_in_them() {
 
 #[test]
 fn a_file_of_label_and_text_without_a_header_is_understood() {
-    let rows: String = (0..20)
-        .map(|i| {
-            format!(
-                "{}\tmessage number {i}, \"quoted or not\r\n",
-                if i % 5 == 0 { "spam" } else { "ham" }
-            )
-        })
-        .collect();
+    let rows: String = repeated(20, |i| {
+        format!(
+            "{}\tmessage number {i}, \"quoted or not\r\n",
+            if i % 5 == 0 { "spam" } else { "ham" }
+        )
+    });
     let (_files, path) = Files::with("SMSSpamCollection", rows);
     let dataset = understood(&path);
     let report = dataset.report();
@@ -327,9 +325,9 @@ fn summaries_translations_and_plain_text_are_told_apart() {
         assert_eq!(dataset.task(), task, "{name}");
         assert!(!all(&dataset).is_empty(), "{name}");
     }
-    let text: String = (0..2000)
-        .map(|i| format!("line {i}\r\n{}", if i % 10 == 9 { "\n" } else { "" }))
-        .collect();
+    let text: String = repeated(2000, |i| {
+        format!("line {i}\r\n{}", if i % 10 == 9 { "\n" } else { "" })
+    });
     let dataset = understood(&files.add("long.txt", &text));
     let rows = all(&dataset);
     let joined: String = rows
@@ -440,9 +438,9 @@ fn a_misread_file_can_be_set_right_and_a_wrong_word_is_answered() {
 fn given_files_keep_their_parts_and_others_are_drawn_by_seed() {
     let files = Files::new();
     let rows = |name: &str, count: usize| -> String {
-        (0..count)
-            .map(|i| format!("{{\"text\": \"{name} {i}\", \"label\": {}}}\n", i % 2))
-            .collect()
+        repeated(count, |i| {
+            format!("{{\"text\": \"{name} {i}\", \"label\": {}}}\n", i % 2)
+        })
     };
     files.add("train.jsonl", rows("train", 200));
     files.add("dev.jsonl", rows("dev", 30));

@@ -1,6 +1,6 @@
 //! The gradient of each operation of the tape, against differences of what it computes.
 
-use modeldesk::model::kernels::activation::Activation;
+use modeldesk::model::kernels::activation::Activation::{Gelu, GeluTanh, Relu, Silu, Tanh};
 use modeldesk::model::kernels::cross_entropy::Target;
 use modeldesk::model::kernels::norm::Kind;
 use modeldesk::model::tape::{
@@ -137,7 +137,6 @@ fn rows_and_values() {
             })
         });
     }
-    use Activation::{Gelu, GeluTanh, Relu, Silu, Tanh};
     for f in [Gelu, GeluTanh, Relu, Silu, Tanh] {
         of_one(&format!("{f:?}"), &x, &[], |tape, x| tape.activation(x, f));
     }

@@ -3,7 +3,7 @@
 use modeldesk::finetune::dataset::{Dataset, Kind, Opened, Options, Problem, Severity, Sources};
 use pretty_assertions::assert_eq;
 
-use super::{Files, lines, read, understood};
+use super::{Files, lines, read, repeated, understood};
 
 /// Twenty good rows, with a bad one in place of row 7 of the file (line 8).
 fn csv_with(bad: &[u8]) -> Vec<u8> {
@@ -233,7 +233,7 @@ fn an_empty_set_and_one_class_are_refused() {
             .to_string()
             .contains("a.jsonl:1: ")
     );
-    let rows: String = (0..30).map(|i| format!("text {i},x\n")).collect();
+    let rows: String = repeated(30, |i| format!("text {i},x\n"));
     let dataset = open("b.csv", &format!("text,label\n{rows}")).unwrap();
     assert_eq!(problem(&dataset, Kind::OneClass).severity, Severity::Fatal);
     let error = dataset.report().check(false).unwrap_err();
@@ -294,9 +294,9 @@ fn rows_that_are_there_again_are_counted_within_a_file_and_between_files() {
     let files = Files::new();
     let row =
         |text: &str, label: &str| format!("{{\"text\": \"{text}\", \"label\": \"{label}\"}}\n");
-    let mut train: String = (0..40)
-        .map(|i| row(&format!("row {i}"), if i % 2 == 0 { "x" } else { "y" }))
-        .collect();
+    let mut train: String = repeated(40, |i| {
+        row(&format!("row {i}"), if i % 2 == 0 { "x" } else { "y" })
+    });
     train.push_str(&row("row 1", "y"));
     train.push_str(&row("row 2", "y"));
     files.add("train.jsonl", &train);
@@ -332,9 +332,9 @@ fn a_json_document_that_is_cut_off_is_no_shorter_one() {
 fn names_and_values_of_a_file_never_reach_the_terminal_as_they_are() {
     let escape = "\u{1b}[2J\u{202e}";
     let files = Files::new();
-    let train: String = (0..20)
-        .map(|i| format!("{{\"text\": \"row {i}\", \"label\": \"a{}\"}}\n", i % 2))
-        .collect();
+    let train: String = repeated(20, |i| {
+        format!("{{\"text\": \"row {i}\", \"label\": \"a{}\"}}\n", i % 2)
+    });
     files.add("train.jsonl", train);
     files.add(
         "test.jsonl",

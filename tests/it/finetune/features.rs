@@ -12,7 +12,7 @@ use modeldesk::model::tokenizer::Tokenizer;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use super::Files;
+use super::{Files, repeated};
 
 const TAGS: [&str; 6] = ["B-LOC", "B-ORG", "B-PER", "I-ORG", "I-PER", "O"];
 
@@ -97,7 +97,9 @@ fn recipe(case: &Value, task: Task) -> Recipe {
     recipe.stride = number("stride").unwrap_or(0);
     recipe.max_target_length = number("max_target_length").unwrap_or(128);
     recipe.label_all_tokens = options["label_all_tokens"].as_bool().unwrap_or(false);
-    recipe.source_prefix = options["source_prefix"].as_str().unwrap_or("").to_owned();
+    if let Some(prefix) = options["source_prefix"].as_str() {
+        prefix.clone_into(&mut recipe.source_prefix);
+    }
     recipe
 }
 
@@ -248,14 +250,12 @@ fn documents_end_and_passages_go_on() {
 
 #[test]
 fn a_part_is_prepared_in_order_and_read_by_position() {
-    let rows: String = (0..3000)
-        .map(|i| {
-            format!(
-                "{{\"text\": \"The train {i} to Paris leaves at nine.\", \"label\": {}}}\n",
-                i % 3
-            )
-        })
-        .collect();
+    let rows: String = repeated(3000, |i| {
+        format!(
+            "{{\"text\": \"The train {i} to Paris leaves at nine.\", \"label\": {}}}\n",
+            i % 3
+        )
+    });
     let (files, path) = Files::with("rows.jsonl", rows);
     let sources = Sources {
         train: path,

@@ -100,11 +100,11 @@ fn one_batch_is_learned_by_heart() {
             let mut last = first;
             for _ in 0..300 {
                 last = trainer.step_on(&batch).expect("a step").loss;
-                if last < 0.05 * first {
+                if last < 0.1 * first {
                     break;
                 }
             }
-            assert!(last < 0.05 * first, "{name}, {optim:?}: {first} to {last}");
+            assert!(last < 0.1 * first, "{name}, {optim:?}: {first} to {last}");
         }
     }
 }

@@ -76,3 +76,8 @@ fn all(dataset: &Dataset) -> Vec<(u64, Example)> {
 fn lines(dataset: &Dataset) -> Vec<u64> {
     all(dataset).into_iter().map(|(line, _)| line).collect()
 }
+
+/// What `row` gives for each number below `count`, one after another.
+fn repeated(count: usize, row: impl Fn(usize) -> String) -> String {
+    (0..count).map(row).collect()
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use super::Files;
+use super::{Files, repeated};
 use crate::index::{Home, text};
 
 fn model(name: &str) -> String {
@@ -34,14 +34,12 @@ fn preview(train: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 fn rows() -> (Files, PathBuf) {
-    let rows: String = (0..40)
-        .map(|i| {
-            format!(
-                "{}\tThe train {i} to Paris leaves at nine.\r\n",
-                if i % 4 == 0 { "spam" } else { "ham" }
-            )
-        })
-        .collect();
+    let rows: String = repeated(40, |i| {
+        format!(
+            "{}\tThe train {i} to Paris leaves at nine.\r\n",
+            if i % 4 == 0 { "spam" } else { "ham" }
+        )
+    });
     Files::with("messages", rows)
 }
 

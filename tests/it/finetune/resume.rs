@@ -102,7 +102,8 @@ fn a_run_goes_on_to_the_same_bytes() {
 }
 
 /// What happens to a file, by how it is called.
-const FAULTS: [(&str, fn(&Path)); 5] = [
+type Fault = fn(&Path);
+const FAULTS: [(&str, Fault); 5] = [
     ("truncated", |path| {
         let bytes = std::fs::read(path).unwrap();
         modeldesk::files::write(path, &bytes[..bytes.len() * 2 / 3]).unwrap();
@@ -115,7 +116,7 @@ const FAULTS: [(&str, fn(&Path)); 5] = [
     }),
     ("deleted", |path| std::fs::remove_file(path).unwrap()),
     ("emptied", |path| {
-        modeldesk::files::write(path, &[]).unwrap()
+        modeldesk::files::write(path, &[]).unwrap();
     }),
     ("of another step", |path| {
         let below = path.strip_prefix(path.ancestors().find(|up| up.ends_with("4")).unwrap());

@@ -1,4 +1,4 @@
-//! Twenty steps beside PyTorch, transformers and PEFT: loss, gradient norm and learning rate of
+//! Twenty steps beside `PyTorch`, transformers and PEFT: loss, gradient norm and learning rate of
 //! each, and the weights at the end.
 
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ struct Worst {
 
 /// 1 or -1 for the value at a place, as training.py has it.
 fn sign(at: usize) -> f64 {
-    if (at as u64 * 2_654_435_761) % (1 << 32) >> 31 == 0 {
+    if ((at as u64 * 2_654_435_761) % (1 << 32)) >> 31 == 0 {
         1.0
     } else {
         -1.0
@@ -41,7 +41,7 @@ fn train(case: &Case) -> Worst {
     let learned: Vec<&str> = trainer
         .learner
         .trainable()
-        .map(|param| param.name())
+        .map(modeldesk::model::tape::Param::name)
         .collect();
     let mut sorted = learned.clone();
     sorted.sort_unstable();

@@ -4,5 +4,6 @@ mod candle;
 mod decoding;
 mod fixture;
 mod generation;
+mod other_architectures;
 mod parity;
 mod pipelines;

@@ -174,7 +174,7 @@ struct Tagged {
 impl Tagged {
     fn read(train: &Path, test: &Path) -> Result<Self> {
         let mut tags = BTreeMap::new();
-        let mut part = |path| {
+        let mut part = |path| -> Result<Vec<Sentence>> {
             let mut sentences = vec![Sentence::new()];
             for line in text(path)?.lines() {
                 match (line.trim().split_once('\t'), sentences.last_mut()) {

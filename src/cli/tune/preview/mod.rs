@@ -59,7 +59,7 @@ impl Learner {
             name: found.name,
             longest: longest(&tokenizer, &config),
             tokenizer,
-            possible: planning::learns(&config),
+            possible: planning::learns(&config)?,
         })
     }
 }
@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
             all.extend(shown(row, &maker, &learner.tokenizer, data.names()).unwrap_or_default());
         }
     }
-    let template = template.map(|template| template.name());
+    let template = template.map(crate::model::template::Template::name);
     let view = View {
         data: &data,
         learner,

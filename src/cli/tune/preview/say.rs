@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::View;
 use super::rows::{features, plain, plain_lines};
 use crate::cli::out::Out;
-use crate::cli::tune::marks::{Bit, entry, marked, words, wrapped};
+use crate::cli::tune::marks::{entry, words, wrapped};
 use crate::error::shown;
-use crate::finetune::dataset::{FileReport, Part, Problem, Report, Severity};
+use crate::finetune::dataset::{FileReport, Part, Place, Problem, Report, Severity};
+use crate::finetune::marked::{Bit, marked};
 use crate::model::pipeline::Task;
 use crate::text::{self, grouped};
 
@@ -142,14 +143,17 @@ impl View<'_> {
             self.rows.len()
         ));
         for one in &self.shown {
-            let mut head = format!("  {}", one.place);
-            if one.which.1 > 1 {
-                head.push_str(&format!("  window {} of {}", one.which.0, one.which.1));
-            }
-            head.push_str(&format!("  {} tokens", grouped(one.pieces.len() as u64)));
-            if one.cut {
-                head.push_str(&format!(" of {}", grouped(one.tokens as u64)));
-            }
+            let window = match one.which {
+                (_, 1) => String::new(),
+                (at, of) => format!("  window {at} of {of}"),
+            };
+            let kept = grouped(one.pieces.len() as u64);
+            let whole = if one.cut {
+                format!(" of {}", grouped(one.tokens as u64))
+            } else {
+                String::new()
+            };
+            let head = format!("  {}{window}  {kept} tokens{whole}", one.place);
             out.line(head);
             wrapped(out, &marked(&one.pieces), 4);
             if let Some(answer) = &one.answer {
@@ -162,28 +166,26 @@ impl View<'_> {
 }
 
 fn file_line(file: &FileReport) -> String {
-    let mut line = format!("{}   {}", shown(&file.path), file.format.name());
-    if file.header == Some(false) {
-        line.push_str(" without a header");
-    }
-    if let Some(packed) = file.packed {
-        line.push_str(&format!(" in {packed}"));
-    }
-    line.push_str(&format!("   {} rows", grouped(file.rows)));
-    if file.part != Part::Train {
-        line.push_str(&format!(
-            " to {}",
-            if file.part == Part::Check {
-                "check"
-            } else {
-                "test"
-            }
-        ));
-    }
-    if file.skipped > 0 {
-        line.push_str(&format!(", {} skipped", grouped(file.skipped)));
-    }
-    line
+    let form = file.format.name();
+    let header = if file.header == Some(false) {
+        " without a header"
+    } else {
+        ""
+    };
+    let packed = file
+        .packed
+        .map_or_else(String::new, |how| format!(" in {how}"));
+    let part = match file.part {
+        Part::Train => "",
+        Part::Check => " to check",
+        Part::Test => " to test",
+    };
+    let skipped = match file.skipped {
+        0 => String::new(),
+        count => format!(", {} skipped", grouped(count)),
+    };
+    let (path, rows) = (shown(&file.path), grouped(file.rows));
+    format!("{path}   {form}{header}{packed}   {rows} rows{part}{skipped}")
 }
 
 fn rows_line(report: &Report) -> String {
@@ -220,62 +222,51 @@ fn label_lines(report: &Report) -> Vec<String> {
     });
     let mut line = each.collect::<Vec<_>>().join(", ");
     if labels.len() > LABELS {
-        line.push_str(&format!(", and {} more", labels.len() - LABELS));
+        line = format!("{line}, and {} more", labels.len() - LABELS);
     }
     vec![line]
 }
 
 /// A problem: where, what, how often, and what to do.
 fn say_problem(out: &mut Out, word: &str, problem: &Problem, report: &Report) {
-    let mut line = String::new();
-    let file = problem
-        .places
-        .first()
-        .map(|place| std::sync::Arc::clone(&place.file));
-    if let Some(first) = problem.places.first() {
-        line.push_str(&format!("{first}: "));
-    }
-    line.push_str(&problem.what);
-    if problem.severity == Severity::Skipped {
-        let all = report.all_rows() + report.skipped;
-        let (row, of) = if problem.count == 1 {
-            ("row", "1")
-        } else {
-            ("rows", "")
-        };
-        let count = if of.is_empty() {
+    let said = if problem.severity == Severity::Skipped {
+        let all = grouped(report.all_rows() + report.skipped);
+        let rows = if problem.count == 1 { "row" } else { "rows" };
+        format!(
+            "{}; {rows} skipped ({} of {all})",
+            problem.what,
             grouped(problem.count)
-        } else {
-            of.to_owned()
-        };
-        line.push_str(&format!("; {row} skipped ({count} of {})", grouped(all)));
+        )
     } else {
-        line = match &problem.places[..] {
-            [] => problem.sentence(),
-            [first, ..] => format!("{first}: {}", problem.sentence()),
-        };
-    }
-    let more: Vec<String> = problem
-        .places
-        .iter()
-        .skip(1)
-        .take(PLACES - 1)
-        .map(|place| {
-            if Some(&place.file) == file.as_ref() {
-                place.line.to_string()
-            } else {
-                place.to_string()
-            }
-        })
-        .collect();
-    if !more.is_empty() {
-        line.push_str(&format!("; also line {}", more.join(", ")));
-        if problem.count > 1 + more.len() as u64 {
-            line.push_str(", ...");
-        }
-    }
+        problem.sentence()
+    };
+    let line = match &problem.places[..] {
+        [] => said,
+        [first, others @ ..] => format!("{first}: {said}{}", also(first, others, problem.count)),
+    };
     entry(out, word, &line);
     if let Some(hint) = &problem.hint {
         entry(out, "", &format!("  {hint}"));
     }
+}
+
+/// Where else a problem is, of `count` places.
+fn also(first: &Place, others: &[Place], count: u64) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let shown = others.iter().take(PLACES - 1).map(|place| {
+        if place.file == first.file {
+            format!("line {}", place.line)
+        } else {
+            place.to_string()
+        }
+    });
+    let shown: Vec<String> = shown.collect();
+    let more = if count > 1 + shown.len() as u64 {
+        ", ..."
+    } else {
+        ""
+    };
+    format!("; also {}{more}", shown.join(", "))
 }

@@ -1,4 +1,4 @@
-//! Sentences of CoNLL files: a word a line, its tags in the columns after it.
+//! Sentences of `CoNLL` files: a word a line, its tags in the columns after it.
 
 use serde_json::Value;
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use serde_json::Value;
 
-use super::lines::{LONGEST, Lines, Quirks, too_long, utf8};
+use super::lines::{LONGEST, Lines, Quirks, line_ends, too_long, utf8};
 use super::{Found, Record, Records, failed};
 use crate::error::{Error, Result};
 use crate::finetune::dataset::fault::{Fault, Kind};
@@ -190,11 +190,7 @@ impl Elements {
                 .take_while(|byte| byte.is_ascii_whitespace())
                 .count();
             let found = buffer.get(spaces).copied();
-            let lines = buffer[..spaces]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count();
-            self.line += lines as u64;
+            self.line += line_ends(&buffer[..spaces]);
             self.text.consume(spaces);
             if found.is_some() {
                 return Ok(found);
@@ -219,18 +215,18 @@ impl Elements {
                 return Err(self.broken("ends in the middle"));
             }
             let (length, done) = scan.take(buffer);
-            if length == 0 {
+            if length == 0 && !done {
                 return Err(self.broken("is not JSON"));
             }
             let part = &buffer[..length];
-            let lines = part.iter().filter(|byte| **byte == b'\n').count();
+            let lines = line_ends(part);
             is_long |= json.len() + length > longest;
             if is_long {
                 json = Vec::new();
             } else {
                 json.extend_from_slice(part);
             }
-            self.line += lines as u64;
+            self.line += lines;
             self.text.consume(length);
             if done {
                 let json = if is_long { Err(too_long()) } else { Ok(json) };

@@ -114,6 +114,13 @@ impl Lines {
     }
 }
 
+/// How many line ends there are in `bytes`.
+pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0, |count, byte| count + u64::from(*byte == b'\n'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ const ENOUGH: usize = 2000;
 /// It ends at any line from this many bytes on.
 const LONG: usize = 8000;
 
-/// The passages of a text. Line ends are kept, as run_clm keeps them.
+/// The passages of a text. Line ends are kept, as `run_clm` keeps them.
 pub(super) struct Passages {
     lines: Lines,
     /// Faults of lines within a passage come after it.

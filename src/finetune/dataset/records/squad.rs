@@ -1,4 +1,4 @@
-//! SQuAD's JSON: articles of paragraphs of questions, as flat records with the columns that the
+//! `SQuAD`'s JSON: articles of paragraphs of questions, as flat records with the columns that the
 //! hub's copies of it have.
 
 use std::collections::VecDeque;
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::json::{Element, Elements};
-use super::lines::Quirks;
+use super::lines::{Quirks, line_ends};
 use super::{Found, Record, Records};
 use crate::error::Result;
 use crate::finetune::dataset::fault::{Fault, Kind};
@@ -31,6 +31,7 @@ struct Paragraph<'a> {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "as the file calls it")]
 struct Question {
     #[serde(default)]
     id: Value,
@@ -133,7 +134,7 @@ fn record(question: Question, context: &str) -> Record {
 fn line_of(whole: &[u8], part: &str) -> u64 {
     let before = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
     let before = &whole[..before.min(whole.len())];
-    before.iter().filter(|byte| **byte == b'\n').count() as u64
+    line_ends(before)
 }
 
 impl Records for Questions {

@@ -121,6 +121,9 @@ pub(in super::super) fn first_rows(
     Ok(rows)
 }
 
+/// The fields of a row, or what is wrong with it.
+type Split = Result<Vec<String>, Fault>;
+
 /// The rows of a table.
 pub(super) struct Table {
     lines: Lines,
@@ -143,17 +146,16 @@ impl Table {
     }
 
     fn line(&mut self) -> Result<Option<Line>> {
-        match self.again.pop_front() {
-            Some(line) => Ok(Some(line)),
-            None => {
-                let line = self.lines.next();
-                line.map_err(|e| failed(self.lines.number(), e))
-            }
+        if let Some(line) = self.again.pop_front() {
+            Ok(Some(line))
+        } else {
+            let line = self.lines.next();
+            line.map_err(|e| failed(self.lines.number(), e))
         }
     }
 
     /// The fields of the next row, and the line that it begins in.
-    fn row(&mut self) -> Result<Option<(u64, Result<Vec<String>, Fault>)>> {
+    fn row(&mut self) -> Result<Option<(u64, Split)>> {
         let mut held: VecDeque<Line> = VecDeque::new();
         let mut bytes = 0;
         let mut at = (0, 0);

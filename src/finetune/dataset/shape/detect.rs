@@ -76,6 +76,10 @@ struct Finder<'a> {
     profiles: Vec<Profile>,
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "all that find a shape are of one form, and some fail"
+)]
 impl Finder<'_> {
     /// The task of several that is asked for, else the first that is possible.
     fn choose(&self, tasks: &[Task]) -> Option<Task> {
@@ -221,7 +225,7 @@ impl Finder<'_> {
                 self.classified(text, pair, Labels::Columns(columns))
             }
             _ => match column {
-                Some(column) => self.classified(text, pair, self.kind_of_label(column)?),
+                Some(column) => self.classified(text, pair, self.kind_of_label(&column)?),
                 None => Ok(None),
             },
         }
@@ -247,15 +251,13 @@ impl Finder<'_> {
         let by_name = PERHAPS_LABEL
             .iter()
             .find_map(|name| like.iter().find(|p| p.name.eq_ignore_ascii_case(name)));
-        let column = match (by_name, &like[..]) {
-            (Some(column), _) => *column,
-            (None, [column]) => *column,
-            _ => return Ok(None),
+        let ((Some(column), _) | (None, [column])) = (by_name, &like[..]) else {
+            return Ok(None);
         };
         let Some(column) = named(self.sample, &column.name) else {
             return Ok(None);
         };
-        self.classified(text, pair, self.kind_of_label(column)?)
+        self.classified(text, pair, self.kind_of_label(&column)?)
     }
 
     fn classified(&self, text: String, pair: Option<String>, labels: Labels) -> Found {
@@ -304,7 +306,7 @@ impl Finder<'_> {
     }
 
     /// How the labels of a column are read.
-    fn kind_of_label(&self, column: Profile) -> Result<Labels> {
+    fn kind_of_label(&self, column: &Profile) -> Result<Labels> {
         let name = column.name.clone();
         let kind = self.options.problem.unwrap_or_else(|| {
             let measures =

@@ -195,7 +195,7 @@ fn tagged(record: &Record, words: &str, tags: &str, names: &mut Names) -> Result
     })
 }
 
-/// The answers of a row: as in SQuAD, as a list of objects, or as a text.
+/// The answers of a row: as in `SQuAD`, as a list of objects, or as a text.
 fn found_answers(value: &Value, context: &str) -> Result<Vec<Answer>, Fault> {
     let pairs: Vec<(&Value, Option<&Value>)> = match value {
         Value::Null => Vec::new(),
@@ -253,15 +253,14 @@ fn place(text: &str, start: Option<u64>, context: &str) -> Result<Answer, Fault>
         let first = places.next()?;
         (start.is_none() || places.next().is_none()).then_some(first)
     };
-    match byte.filter(is_there).or_else(only) {
-        Some(byte) => Ok(Answer {
+    if let Some(byte) = byte.filter(is_there).or_else(only) {
+        Ok(Answer {
             text: text.to_owned(),
             bytes: byte..byte + text.len(),
-        }),
-        None => {
-            let what = "an answer does not stand in the context where it should";
-            Err(Fault::new(Kind::LostAnswer, what))
-        }
+        })
+    } else {
+        let what = "an answer does not stand in the context where it should";
+        Err(Fault::new(Kind::LostAnswer, what))
     }
 }
 
@@ -293,13 +292,11 @@ fn turns(record: &Record, name: &str) -> Result<Vec<Turn>, Fault> {
     {
         turns.pop();
     }
-    match turns.is_empty() {
-        true => Err(bad(format!(
-            "{} has no turn of the assistant",
-            quoted(name)
-        ))),
-        false => Ok(turns),
+    if turns.is_empty() {
+        let what = format!("{} has no turn of the assistant", quoted(name));
+        return Err(bad(what));
     }
+    Ok(turns)
 }
 
 /// The text of content that is given in parts.

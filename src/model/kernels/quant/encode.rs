@@ -4,6 +4,9 @@ use super::activations::round;
 use super::layout::{BLOCK, Format, Layout, PANEL, QUAD, QUAD_VALUES, STEP, groups, padded};
 use super::portable::{scales, unpack};
 
+/// How many sums are kept side by side, whatever the processor, so that all give the same.
+const LANES: usize = 8;
+
 /// Groups whose largest weight is below this are zeros.
 const LEAST: f32 = 1e-30;
 
@@ -65,6 +68,7 @@ pub(super) fn row(layout: Layout, bytes: &[u8], row: usize, out: &mut [f32]) {
 }
 
 /// Whole numbers within 127 of zero, and their scale: the largest weight is the largest number.
+#[inline(always)]
 fn eight_bits(weights: &[f32], out: &mut [i32]) -> f32 {
     let most = largest(weights).abs();
     if !most.is_finite() {
@@ -84,6 +88,7 @@ fn eight_bits(weights: &[f32], out: &mut [i32]) -> f32 {
 ///
 /// The largest weight is put near -8, whichever its sign, then near other values about there; for
 /// each, the best scale follows from the numbers by least squares.
+#[inline(always)]
 fn four_bits(weights: &[f32], out: &mut [i32]) -> f32 {
     let most = largest(weights);
     if !most.is_finite() {
@@ -92,15 +97,23 @@ fn four_bits(weights: &[f32], out: &mut [i32]) -> f32 {
     if most.abs() < LEAST {
         return 0.0;
     }
+    let mut parts = [0.0; BLOCK];
+    let parts = &mut parts[..weights.len()];
+    for (part, weight) in parts.iter_mut().zip(weights) {
+        *part = weight / most;
+    }
     let (mut best, mut scale) = (f32::NEG_INFINITY, 0.0);
     for candidate in -10..=10 {
-        let inverse = -(8.0 + 0.15 * candidate as f32) / most;
-        let (mut along, mut square) = (0.0f32, 0.0f32);
-        for weight in weights {
-            let value = nibble(weight * inverse) as f32;
-            along += value * (weight / most);
-            square += value * value;
+        let raised = -(8.0 + 0.15 * candidate as f32);
+        let (mut along, mut square) = ([0.0f32; LANES], [0.0f32; LANES]);
+        for parts in parts.as_chunks::<LANES>().0 {
+            for ((part, along), square) in parts.iter().zip(&mut along).zip(&mut square) {
+                let value = whole(part * raised).clamp(-8.0, 7.0);
+                *along += value * part;
+                *square += value * value;
+            }
         }
+        let (along, square): (f32, f32) = (along.iter().sum(), square.iter().sum());
         // The error is the weights' square less this.
         let gain = along * along / square;
         if gain > best {
@@ -114,20 +127,27 @@ fn four_bits(weights: &[f32], out: &mut [i32]) -> f32 {
     scale
 }
 
+/// As [`round`], as a number of the same kind: whole vectors are made so.
+#[inline(always)]
+fn whole(x: f32) -> f32 {
+    const SHIFT: f32 = 12_582_912.0;
+    (x + SHIFT) - SHIFT
+}
+
 #[inline(always)]
 fn nibble(x: f32) -> i32 {
     round(x).clamp(-8, 7)
 }
 
 /// The value of the largest magnitude; NaN if there is one.
+#[inline(always)]
 fn largest(weights: &[f32]) -> f32 {
-    weights.iter().fold(0.0, |most: f32, weight| {
-        if weight.abs().to_bits() > most.abs().to_bits() {
-            *weight
-        } else {
-            most
-        }
-    })
+    let most = weights
+        .iter()
+        .map(|weight| weight.abs().to_bits())
+        .fold(0, u32::max);
+    let is_most = |weight: &&f32| weight.abs().to_bits() == most;
+    weights.iter().find(is_most).copied().unwrap_or(0.0)
 }
 
 /// The nearest number whose lower sixteen bits are zero.

@@ -22,6 +22,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{Write, simd};
@@ -52,6 +54,24 @@ impl Packed {
         inputs: usize,
         row: impl Fn(usize, &mut [f32]) + Sync,
     ) -> Self {
+        Self::pack_rows(format, outputs, inputs, |rows, to| {
+            for (i, to) in rows.zip(to.chunks_exact_mut(inputs.max(1))) {
+                row(i, to);
+            }
+        })
+    }
+
+    /// The same of rows that the function `rows(which, to)` writes one after another, several at a
+    /// time.
+    ///
+    /// # Panics
+    /// If so many values do not fit into memory.
+    pub fn pack_rows(
+        format: Format,
+        outputs: usize,
+        inputs: usize,
+        rows: impl Fn(Range<usize>, &mut [f32]) + Sync,
+    ) -> Self {
         let layout = Layout {
             format,
             outputs,
@@ -60,13 +80,22 @@ impl Packed {
         let size = layout.bytes().expect("a weight that was in memory");
         let mut bytes = vec![0; size];
         let width = padded(inputs);
-        let pack = |rows: &mut Vec<f32>, (i, panel): (usize, &mut [u8])| {
-            rows.fill(0.0);
+        let pack = |values: &mut Vec<f32>, (i, panel): (usize, &mut [u8])| {
+            values.fill(0.0);
             let first = i * PANEL;
-            for output in first..outputs.min(first + PANEL) {
-                row(output, &mut rows[(output - first) * width..][..inputs]);
+            let which = first..outputs.min(first + PANEL);
+            if width == inputs {
+                let count = which.len() * inputs;
+                rows(which, &mut values[..count]);
+            } else {
+                for (row, to) in which.zip(values.chunks_exact_mut(width)) {
+                    rows(row..row + 1, &mut to[..inputs]);
+                }
             }
-            simd(|| encode::panel(format, rows, panel));
+            simd(
+                #[inline(always)]
+                || encode::panel(format, values, panel),
+            );
         };
         bytes
             .par_chunks_exact_mut(layout.panel_bytes().max(1))

@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use modeldesk::jobs::engine::{Order, Shelf};
-use modeldesk::jobs::{Engine, HubRequest, Request};
+use modeldesk::jobs::{Did, Engine, HubRequest, Request, RunsReport, RunsRequest, Snapshot};
 use modeldesk::tui::{App, Effect, Event, Leave, Look, Outcome, Theme, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Double, Plainly, opened, replies, shelf};
+use super::{Double, Plainly, measured, opened, planned, replies, runs, shelf};
 
 /// A desk without colour, on the keys that ship.
 fn plain() -> Look {
@@ -46,6 +46,10 @@ pub(in crate::desk) struct Driver {
     pub(in crate::desk) orders: Vec<Order>,
     /// Requests to the hub's thread.
     pub(in crate::desk) hub: Vec<HubRequest>,
+    /// The fine-tunes.
+    pub(in crate::desk) runs: Vec<Arc<Snapshot>>,
+    /// Requests to the thread that watches them.
+    pub(in crate::desk) asked: Vec<RunsRequest>,
     /// Models that were to be deleted.
     pub(in crate::desk) deleted: Vec<String>,
     /// Orders and fetches that were to be stopped.
@@ -70,6 +74,8 @@ impl Driver {
             idle: false,
             orders: Vec::new(),
             hub: Vec::new(),
+            runs: runs(),
+            asked: Vec::new(),
             deleted: Vec::new(),
             halted: Vec::new(),
             clipboard: Outcome::Desktop,
@@ -101,10 +107,24 @@ impl Driver {
                     Effect::Order(order) if self.idle => self.orders.push(order),
                     // The last of the list is taken first.
                     Effect::Order(order) => waiting.extend(replies(&order).into_iter().rev()),
-                    Effect::Halt(ticket) => self.halted.push(ticket),
+                    Effect::Halt(ticket) | Effect::StopHub(ticket) | Effect::StopPlan(ticket) => {
+                        self.halted.push(ticket);
+                    }
                     Effect::LookAtShelf => waiting.push(Event::Shelf(self.shelf.clone())),
                     Effect::Hub(request) => self.hub.push(request),
-                    Effect::StopHub(ticket) => self.halted.push(ticket),
+                    Effect::Measure { ticket, .. } => {
+                        let measured = Ok(measured());
+                        waiting.push(Event::Measured { ticket, measured });
+                    }
+                    Effect::Plan { ticket, draft } => {
+                        let planned = planned(&draft);
+                        waiting.extend(planned.map(|planned| Event::Planned { ticket, planned }));
+                    }
+                    Effect::Runs(request) => {
+                        let report = self.watched(&request);
+                        waiting.extend(report.map(Event::Runs));
+                        self.asked.push(request);
+                    }
                     Effect::Delete(id) => {
                         self.deleted.push(id.clone());
                         waiting.push(Event::Deleted(id, Ok(120_000_000)));
@@ -128,6 +148,19 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// What the thread that watches the runs tells of a request.
+    fn watched(&self, request: &RunsRequest) -> Option<RunsReport> {
+        let did = match request {
+            RunsRequest::Watch(true) => return Some(RunsReport::Seen(self.runs.clone())),
+            RunsRequest::Watch(false) => return None,
+            RunsRequest::Begin { name, .. } => Did::Begun(name.clone()),
+            RunsRequest::Ask(run, ask) => Did::Asked(run.id.clone(), *ask),
+            RunsRequest::Resume(run) => Did::Resumed(run.id.clone()),
+            RunsRequest::Delete(run) => Did::Deleted(run.id.clone(), 9_000),
+        };
+        Some(RunsReport::Did(Ok(did)))
     }
 
     /// Answers what was held, oldest first.

@@ -1,10 +1,13 @@
 //! Models that the stand-in has, and what they say.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use modeldesk::error::Error;
-use modeldesk::jobs::engine::{Done, Input, Kept, News, Order, Output, Pace, Report, Shelf, Work};
+use modeldesk::jobs::engine::{
+    Done, Input, Kept, News, Order, Origin, Output, Pace, Report, Shelf, Speaker, Work,
+};
 use modeldesk::model::bench::{Figures, Writing};
 use modeldesk::model::generate::{Finish, Options};
 use modeldesk::model::pipeline::Task;
@@ -12,6 +15,7 @@ use modeldesk::model::pipeline::fill_mask::Fill;
 use modeldesk::model::pipeline::question_answering::Answer;
 use modeldesk::model::pipeline::text_classification;
 use modeldesk::model::pipeline::token_classification::{Entity, Label};
+use modeldesk::model::template::Form;
 use modeldesk::tui::Event;
 
 /// Seven models, one of each kind.
@@ -28,6 +32,7 @@ pub(in crate::desk) fn shelf() -> Shelf {
         tasks,
         parameters,
         bytes: parameters * 4,
+        is_f32_only: false,
     };
     Shelf {
         models: vec![
@@ -47,7 +52,31 @@ pub(in crate::desk) fn shelf() -> Shelf {
             ),
             kept("openai/gpt2", vec![Task::TextGeneration], 124_000_000),
         ],
+        speakers: vec![
+            Speaker {
+                made: Some("LoRA on openai/gpt2".to_owned()),
+                rows: Some(898),
+                form: Form::Named("chat"),
+                origin: Origin::Run,
+                ..speaker("support-gpt2")
+            },
+            speaker("openai/gpt2"),
+        ],
         free_memory: 21_400_000_000,
+    }
+}
+
+/// A model to talk to that names no template.
+fn speaker(id: &str) -> Speaker {
+    Speaker {
+        id: id.to_owned(),
+        folder: PathBuf::from(id),
+        made: None,
+        rows: None,
+        form: Form::Plain,
+        origin: Origin::Nobody,
+        parameters: 124_000_000,
+        bytes: 496_000_000,
     }
 }
 
@@ -66,9 +95,22 @@ pub(in crate::desk) fn replies(order: &Order) -> Vec<Event> {
         Work::Run { task, input, .. } => {
             let text = match input {
                 Input::Text(text) => text.as_str(),
-                Input::Ids(_) => "",
+                Input::Talk(talk) => talk.turns.last().map_or("", |turn| &turn.content),
             };
-            all.push(News::Given(text.to_owned()));
+            all.push(match input {
+                Input::Text(_) => News::Given(text.to_owned()),
+                Input::Talk(talk) => News::Sent {
+                    text: talk
+                        .turns
+                        .iter()
+                        .map(|t| format!("<{}>", t.content))
+                        .collect::<Vec<_>>()
+                        .concat(),
+                    tokens: 300,
+                    of: 1024,
+                    dropped: 0,
+                },
+            });
             if text.contains("fail") {
                 let error = Error::new("the text has no token").hint("give one that is not empty");
                 all.push(News::Ended(Err(error)));
@@ -196,11 +238,14 @@ fn speed() -> Done {
     of(Output::Speed(Figures {
         load_s: 0.42,
         weight_bytes: 132_000_000,
+        cache_bytes: 0,
+        peak_bytes: 0,
         writing: Some(Writing {
             first_token_ms: 31.0,
+            prefill_tokens: 512,
             prefill_tok_s: 1_040.0,
             decode_tok_s: 134.0,
         }),
-        forward_ms: Vec::new(),
+        forward_ms: BTreeMap::new(),
     }))
 }

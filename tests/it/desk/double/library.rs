@@ -40,7 +40,9 @@ pub(in crate::desk) fn open_card(id: &str) -> OpenCard {
             related("guide/rouge", Relation::Guide, None),
         ],
         card: Arc::new(card(id)),
-        offer: None,
+        offer: id
+            .starts_with("org-")
+            .then(|| offer(id, Task::Text2TextGeneration, 80_000_000)),
     }
 }
 
@@ -92,6 +94,7 @@ fn offer(id: &str, task: Task, weights: u64) -> Offer {
         tasks,
         parameters: weights / 4,
         weights,
+        is_f32_only: false,
     }
 }
 

@@ -4,6 +4,8 @@ mod answers;
 mod driver;
 mod engine;
 mod library;
+mod plans;
+mod runs;
 mod words;
 
 use modeldesk::advisor::catalogue::Catalogue;
@@ -15,6 +17,8 @@ pub(super) use answers::{legal, side_by_side};
 pub(super) use driver::{Driver, reply};
 pub(super) use engine::{replies, shelf};
 pub(super) use library::{card, catalogue, notice, open_card, opened};
+pub(super) use plans::{measured, planned};
+pub(super) use runs::{runs, told};
 pub(super) use words::Plainly;
 
 /// Tells the child of a test how to fail.

@@ -20,6 +20,7 @@ use super::double::{Double, Plainly, fault, opened};
 
 mod leaving;
 mod lending;
+mod tuning;
 
 /// Which folder the child keeps its things in; set only for the child.
 const HOME: &str = "MODELDESK_TEST_HOME";
@@ -115,11 +116,20 @@ impl Session {
 
     /// The program.
     fn program() -> Self {
-        Self::start(CommandBuilder::new(env!("CARGO_BIN_EXE_modeldesk")))
+        Self::program_in(tempfile::tempdir().unwrap())
     }
 
-    fn start(mut command: CommandBuilder) -> Self {
-        let home = tempfile::tempdir().unwrap();
+    /// The program of a user whose home that is.
+    fn program_in(home: tempfile::TempDir) -> Self {
+        let command = CommandBuilder::new(env!("CARGO_BIN_EXE_modeldesk"));
+        Self::start_in(home, command)
+    }
+
+    fn start(command: CommandBuilder) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), command)
+    }
+
+    fn start_in(home: tempfile::TempDir, mut command: CommandBuilder) -> Self {
         command.env("TERM", "xterm-256color");
         // The screen has 24 rows: a backtrace would push away what is looked for.
         command.env("RUST_BACKTRACE", "0");

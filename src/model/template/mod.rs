@@ -2,9 +2,17 @@
 //!
 //! A [`Template`] renders turns to segments; training learns from those that are marked, and a
 //! chat sends the same segments with the next answer left open. Two templates are built in, for
-//! models that bring none: [`Instruct`] and [`Chat`].
+//! models that bring none: [`Instruct`] and [`Chat`]. A model's own template is a program in
+//! [`Jinja`]; [`Form`] is whichever a chat uses, within what the model reads.
+
+mod form;
+mod jinja;
+mod methods;
 
 use crate::error::{Error, Result};
+
+pub use form::{Form, Laid, lay};
+pub use jinja::Jinja;
 
 /// Who says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +35,17 @@ pub struct Turn {
     pub role: Role,
     /// What is said.
     pub content: String,
+}
+
+impl Role {
+    /// Its name in chat templates.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
 }
 
 impl Turn {
@@ -61,6 +80,10 @@ pub trait Template: Sync {
 
     /// Texts that end an answer, beside the token that ends a text.
     fn stops(&self) -> Vec<String>;
+
+    /// The same in Jinja, for a model's `tokenizer_config.json`: transformers'
+    /// `apply_chat_template` gives the same text with it.
+    fn jinja(&self) -> &'static str;
 }
 
 /// Instructions and their responses, in the form that the Alpaca data is trained in:
@@ -149,6 +172,10 @@ impl Template for Instruct {
     fn stops(&self) -> Vec<String> {
         vec!["\n\n### Instruction:".to_owned()]
     }
+
+    fn jinja(&self) -> &'static str {
+        include_str!("instruct.jinja")
+    }
 }
 
 impl Template for Chat {
@@ -164,7 +191,7 @@ impl Template for Chat {
             match turn.role {
                 Role::System => out.read(&format!("{gap}System: {}", turn.content)),
                 Role::User if last == Some(Role::User) => {
-                    out.read(&format!("\n\n{}", turn.content))
+                    out.read(&format!("\n\n{}", turn.content));
                 }
                 Role::User => out.read(&format!("{gap}User: {}", turn.content)),
                 Role::Assistant => {
@@ -182,6 +209,10 @@ impl Template for Chat {
 
     fn stops(&self) -> Vec<String> {
         vec!["\n\nUser:".to_owned()]
+    }
+
+    fn jinja(&self) -> &'static str {
+        include_str!("chat.jinja")
     }
 }
 
@@ -230,11 +261,60 @@ mod tests {
     use super::*;
 
     fn text(segments: &[Segment]) -> String {
-        let marked = |s: &Segment| match s.learned {
-            true => format!("[{}]{}", s.text, if s.ends { "." } else { "" }),
-            false => s.text.clone(),
+        let marked = |s: &Segment| {
+            let end = if s.ends { "." } else { "" };
+            if s.learned {
+                format!("[{}]{end}", s.text)
+            } else {
+                s.text.clone()
+            }
         };
         segments.iter().map(marked).collect()
+    }
+
+    #[test]
+    fn jinja_says_the_same() {
+        let turn = Turn::new;
+        let (system, user, assistant) = (Role::System, Role::User, Role::Assistant);
+        let conversations = [
+            vec![turn(user, "Hi\n\n there ")],
+            vec![turn(system, "Be kind."), turn(user, "Hi")],
+            vec![turn(user, "Add."), turn(user, "1 2")],
+            vec![
+                turn(system, "Be."),
+                turn(user, "Add."),
+                turn(user, "1"),
+                turn(user, "2"),
+            ],
+            vec![
+                turn(user, "a"),
+                turn(assistant, " b\n"),
+                turn(user, "{{ c }}"),
+            ],
+            vec![
+                turn(system, ""),
+                turn(user, ""),
+                turn(assistant, "'x'"),
+                turn(user, "y"),
+                turn(user, "z"),
+                turn(assistant, "end"),
+            ],
+        ];
+        for template in [named("chat"), named("instruct")] {
+            let template = template.expect("built in");
+            let jinja = Jinja::new(template.jinja()).expect("a template");
+            for turns in &conversations {
+                let open = turns.last().is_some_and(|turn| turn.role == user);
+                let ours: String = template
+                    .render(turns, open)
+                    .expect("segments")
+                    .into_iter()
+                    .map(|s| s.text + if s.ends { "<end>" } else { "" })
+                    .collect();
+                let theirs = jinja.render(turns, open, "", "<end>").expect("a text");
+                assert_eq!(theirs, ours, "{}", template.name());
+            }
+        }
     }
 
     #[test]

@@ -7,13 +7,13 @@ use ratatui::style::Style;
 use crate::tui::{chrome, wrap};
 
 /// A stretch of text in one style; safe to show.
-pub(super) type Run = (String, Style);
+pub(in crate::tui) type Run = (String, Style);
 
 /// One row of the screen.
-pub(super) type Row = Vec<Run>;
+pub(in crate::tui) type Row = Vec<Run>;
 
 /// Runs as rows no wider than `cells`; a line end in a run begins a new row.
-pub(super) fn flow(runs: &[Run], cells: usize) -> Vec<Row> {
+pub(in crate::tui) fn flow(runs: &[Run], cells: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut line: Vec<(&str, Style)> = Vec::new();
     for (text, style) in runs {
@@ -48,12 +48,12 @@ fn lay(line: &[(&str, Style)], cells: usize, rows: &mut Vec<Row>) {
 }
 
 /// One row of one style.
-pub(super) fn row(text: impl Into<String>, style: Style) -> Row {
+pub(in crate::tui) fn row(text: impl Into<String>, style: Style) -> Row {
     vec![(text.into(), style)]
 }
 
 /// Draws a row at the top left of `area`.
-pub(super) fn put(row: &Row, area: Rect, buffer: &mut Buffer) {
+pub(in crate::tui) fn put(row: &Row, area: Rect, buffer: &mut Buffer) {
     let mut x = area.x;
     for (text, style) in row {
         x = chrome::put(buffer, area, (x, area.y), text, *style);
@@ -61,7 +61,7 @@ pub(super) fn put(row: &Row, area: Rect, buffer: &mut Buffer) {
 }
 
 /// `share` of `cells` as a bar.
-pub(super) fn bar(share: f32, cells: usize) -> String {
+pub(in crate::tui) fn bar(share: f32, cells: usize) -> String {
     let filled = (share.clamp(0.0, 1.0) * cells as f32).round() as usize;
     format!("{}{}", "#".repeat(filled), "-".repeat(cells - filled))
 }

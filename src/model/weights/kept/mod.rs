@@ -1,29 +1,38 @@
 //! Packed weights of earlier, kept in one file for each checkpoint and precision.
 //!
-//! The file is a cache: what is damaged, or of other weights, is not read, and is made anew.
+//! The file is a cache: what is damaged, or of other weights, is not read, and is made anew. All of
+//! them together have a limit, which `room` keeps.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 0..8 | `MDKEPT01` |
 //! | 8..16 | the length of the index |
-//! | then | the index: JSON, `{"of": fingerprint, "weights": {name: [offset, length]}}` |
+//! | then | the index: JSON, `{"of": fingerprint, "files": [path], "weights": {name: [offset, length]}}` |
 //! | then | the weights, at offsets from the start of the file, each a multiple of 64 |
+
+mod room;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use super::Checkpoint;
+use crate::error::{Error, Result};
 use crate::files;
 use crate::model::kernels::quant::Packed;
+
+pub use room::{Held, MOST_BYTES, held};
 
 const MAGIC: &[u8; 8] = b"MDKEPT01";
 /// Longest index that is read: a name and two numbers a weight.
 const MOST_INDEX: u64 = 16 << 20;
+/// What the names of kept weights end with.
+const SUFFIX: &str = "packed";
 /// Weights start at multiples of this.
 const ALIGN: u64 = 64;
 
@@ -31,6 +40,9 @@ const ALIGN: u64 = 64;
 #[derive(Default, Serialize, Deserialize)]
 struct Index {
     of: String,
+    /// The checkpoint's.
+    #[serde(default)]
+    files: Vec<PathBuf>,
     weights: BTreeMap<String, (u64, u64)>,
 }
 
@@ -38,20 +50,47 @@ struct Index {
 pub struct Kept {
     path: PathBuf,
     fingerprint: String,
+    files: Vec<PathBuf>,
     file: Option<(File, Index)>,
 }
 
 impl Kept {
-    /// Looks into `folder` for the weights that `fingerprint` and `precision` name.
-    pub fn open(folder: &Path, fingerprint: String, precision: &str) -> Self {
-        let path = folder.join(format!("{:016x}-{precision}.packed", fnv(&fingerprint)));
+    /// Looks into `folder` for the weights of `checkpoint` in `precision`, and notes that they are
+    /// used.
+    pub fn open(folder: &Path, checkpoint: &Checkpoint, precision: &str) -> Self {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let files = checkpoint.files().map(absolute).collect();
+        Self::of(folder, checkpoint.fingerprint(), files, precision)
+    }
+
+    fn of(folder: &Path, fingerprint: String, files: Vec<PathBuf>, precision: &str) -> Self {
+        let path = path(folder, &fingerprint, precision);
         let file = read_index(&path)
             .ok()
             .filter(|(_, index)| index.of == fingerprint);
+        if let Some((file, _)) = &file {
+            // A system that cannot tell counts from when it was written.
+            let _ = file.set_modified(SystemTime::now());
+        }
         Self {
             path,
             fingerprint,
+            files,
             file,
+        }
+    }
+
+    /// Removes what is kept in `folder` of the checkpoint that `fingerprint` names in `precision`.
+    ///
+    /// # Errors
+    /// When it is there and cannot be removed.
+    pub fn forget(folder: &Path, fingerprint: &str, precision: &str) -> Result<()> {
+        let path = path(folder, fingerprint, precision);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::io("remove", &path, error))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -65,13 +104,14 @@ impl Kept {
         .ok()
     }
 
-    /// Replaces the file by one with these weights.
+    /// Replaces the file by one with these weights, and makes room for it.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, weights: &BTreeMap<String, Arc<Packed>>) -> Result<()> {
         let mut index = Index {
             of: self.fingerprint.clone(),
+            files: self.files.clone(),
             ..Index::default()
         };
         // The index's own length moves the offsets: they are laid out as if it were this long.
@@ -80,7 +120,9 @@ impl Kept {
                 .keys()
                 .map(|name| name.len() as u64 + 64)
                 .sum::<u64>()
-            + self.fingerprint.len() as u64;
+            + self.fingerprint.len() as u64
+            // A byte of a path may take six in JSON.
+            + self.files.iter().map(|file| file.as_os_str().len() as u64 * 6 + 8).sum::<u64>();
         let first = (16 + room).next_multiple_of(ALIGN);
         let mut at = first;
         for (name, packed) in weights {
@@ -102,8 +144,17 @@ impl Kept {
                 pad(&mut out, end, end.next_multiple_of(ALIGN))?;
             }
             out.flush()
-        })
+        })?;
+        room::make(&self.path, MOST_BYTES);
+        Ok(())
     }
+}
+
+fn path(folder: &Path, fingerprint: &str, precision: &str) -> PathBuf {
+    folder.join(format!(
+        "{}-{precision}.{SUFFIX}",
+        files::short_name(fingerprint)
+    ))
 }
 
 fn pad(out: &mut impl io::Write, from: u64, to: u64) -> io::Result<()> {
@@ -123,13 +174,6 @@ fn read_index(path: &Path) -> io::Result<(File, Index)> {
     let mut json = vec![0; len as usize];
     files::read_at(&file, 16, &mut json)?;
     Ok((file, serde_json::from_slice(&json)?))
-}
-
-/// The 64-bit hash of Fowler, Noll and Vo: it only names a file, whose index has the whole.
-fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 #[cfg(test)]
@@ -153,7 +197,8 @@ mod tests {
     #[test]
     fn weights_come_back_for_the_same_checkpoint_only() {
         let folder = tempfile::tempdir().expect("a folder");
-        let open = |of: &str, precision| Kept::open(folder.path(), of.to_owned(), precision);
+        let open =
+            |of: &str, precision| Kept::of(folder.path(), of.to_owned(), Vec::new(), precision);
         assert!(open("one", "q8").get("a.weight").is_none());
         let all = weights();
         open("one", "q8").write(&all).expect("written");
@@ -164,12 +209,16 @@ mod tests {
         assert!(kept.get("c.weight").is_none());
         assert!(open("one", "q4").get("a.weight").is_none());
         assert!(open("two", "q8").get("a.weight").is_none());
+        Kept::forget(folder.path(), "one", "q8").expect("removed");
+        Kept::forget(folder.path(), "one", "q8").expect("it was not there");
+        assert!(open("one", "q8").get("a.weight").is_none());
     }
 
     #[test]
     fn damage_is_noticed_everywhere() {
         let folder = tempfile::tempdir().expect("a folder");
-        let kept = Kept::open(folder.path(), "one".to_owned(), "q8");
+        let open = || Kept::of(folder.path(), "one".to_owned(), Vec::new(), "q8");
+        let kept = open();
         let all = weights();
         kept.write(&all).expect("written");
         let whole = std::fs::read(&kept.path).expect("read");
@@ -177,7 +226,7 @@ mod tests {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x20;
             files::write(&kept.path, &bytes).expect("written");
-            let damaged = Kept::open(folder.path(), "one".to_owned(), "q8");
+            let damaged = open();
             for (name, packed) in &all {
                 assert!(
                     damaged.get(name).is_none_or(|found| found == **packed),
@@ -185,7 +234,7 @@ mod tests {
                 );
             }
             files::write(&kept.path, &whole[..at]).expect("written");
-            let cut = Kept::open(folder.path(), "one".to_owned(), "q8");
+            let cut = open();
             assert!(cut.get("b.weight").is_none(), "cut at {at}");
         }
     }

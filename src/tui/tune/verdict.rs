@@ -1,0 +1,110 @@
+//! What is to be said of a run in a sentence: what it is worth, what it waits for, why it ended.
+
+use super::curve::number;
+use crate::finetune::run::story::Check;
+use crate::finetune::run::{End, Phase, better};
+use crate::jobs::Snapshot;
+
+/// Sentences, and whether each tells of trouble. Safe to show.
+pub(super) fn sentences(one: &Snapshot) -> Vec<(String, bool)> {
+    let mut all = Vec::new();
+    match one.state.state {
+        Phase::Queued if !one.works => {
+            all.push(("It has not begun: r begins it.".to_owned(), false));
+        }
+        Phase::Queued => {}
+        Phase::Running => all.extend(so_far(one).map(|text| (text, false))),
+        Phase::Paused => {
+            let said = format!("It rests after step {}: r goes on.", one.step());
+            all.push((said, false));
+        }
+        Phase::Interrupted => {
+            let from = match one.story.checkpoint {
+                Some(step) => format!("from the checkpoint of step {step}"),
+                None => "from its beginning".to_owned(),
+            };
+            let said = format!("Its process ended without a word: r goes on {from}.");
+            all.push((said, true));
+        }
+        Phase::Failed => {
+            all.push(("It failed; r tries to go on.".to_owned(), true));
+        }
+        Phase::Stopped | Phase::Done => {
+            all.push((worth(one, one.story.end.as_deref()), false));
+        }
+    }
+    if !one.works {
+        let said = [&one.state.message, &one.state.hint];
+        let lines = said.into_iter().flatten();
+        let bad = one.state.state == Phase::Failed;
+        all.extend(lines.map(|line| (crate::text::line(line).into_owned(), bad)));
+    }
+    all
+}
+
+/// What the checks say of a run that is at work.
+fn so_far(one: &Snapshot) -> Option<String> {
+    let checks = &one.story.checks;
+    let tuned = checks.iter().filter(|check| check.step > 0).count();
+    let best = one.story.best().map(|check| check.step);
+    match (tuned, best) {
+        (0, _) => None,
+        (1, _) => Some("One check: too early to judge.".to_owned()),
+        (_, Some(best)) if rose_twice(checks) => Some(format!(
+            "The loss on the check rows rose twice in a row: likely overfitting. The kept result \
+             is step {best}."
+        )),
+        (_, Some(best)) => Some(format!(
+            "Step {best} is the best check so far: it is the result until one beats it."
+        )),
+        (_, None) => None,
+    }
+}
+
+fn rose_twice(checks: &[Check]) -> bool {
+    let losses: Vec<f64> = checks
+        .iter()
+        .filter_map(|check| check.metrics.get("loss").copied())
+        .collect();
+    matches!(losses[..], [.., a, b, c] if a < b && b < c)
+}
+
+/// What the test rows say of the result.
+fn worth(one: &Snapshot, end: Option<&End>) -> String {
+    let chosen = one
+        .plan
+        .as_ref()
+        .map(|plan| &plan.training.metric_for_best_model);
+    let judged = end.and_then(|end| {
+        let name = chosen
+            .filter(|name| *name != "loss" && end.metrics.contains_key(*name))
+            .map(String::as_str)
+            .or_else(|| {
+                end.metrics
+                    .contains_key("perplexity")
+                    .then_some("perplexity")
+            })
+            .or_else(|| end.metrics.keys().next().map(String::as_str))?;
+        Some((
+            name,
+            *end.metrics.get(name)?,
+            end.base_metrics.get(name).copied(),
+        ))
+    });
+    let rows = one.plan.as_ref().map_or(0, |plan| plan.data.rows.test);
+    let on = format!("on {}", crate::advisor::quantity::counted(rows, "test row"));
+    match judged {
+        None => "No test rows judge it.".to_owned(),
+        Some((name, new, None)) => format!("{} {} {on}.", crate::text::line(name), number(new)),
+        Some((name, new, Some(old))) => {
+            let is = if better(name, new, Some(old)) {
+                "Better than"
+            } else {
+                "No better than"
+            };
+            let name = crate::text::line(name);
+            let (new, old) = (number(new), number(old));
+            format!("{is} the untuned model {on}: {name} {new} against {old}.")
+        }
+    }
+}
