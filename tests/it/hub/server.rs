@@ -22,6 +22,8 @@ pub(super) struct Repository {
     pub(super) id: String,
     pub(super) commit: String,
     pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// What each hashes to, as [`hash`] has it.
+    hashes: BTreeMap<String, String>,
     /// More fields of its description, in place of the usual ones.
     pub(super) more: Value,
     /// Whether the listing states sizes and hashes.
@@ -34,6 +36,7 @@ impl Repository {
             id: id.to_owned(),
             commit: commit.to_owned(),
             files: BTreeMap::new(),
+            hashes: BTreeMap::new(),
             more: json!({}),
             states: true,
         }
@@ -41,8 +44,9 @@ impl Repository {
 
     #[must_use]
     pub(super) fn with(mut self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        self.files
-            .insert(name.to_owned(), content.as_ref().to_vec());
+        let content = content.as_ref().to_vec();
+        self.hashes.insert(name.to_owned(), hash(name, &content));
+        self.files.insert(name.to_owned(), content);
         self
     }
 
@@ -51,13 +55,11 @@ impl Repository {
             if !self.states {
                 return json!({"rfilename": name});
             }
-            let mut sibling = json!({
-                "rfilename": name,
-                "size": content.len(),
-                "blobId": git(content),
-            });
+            let (size, hash) = (content.len(), &self.hashes[name]);
+            let mut sibling = json!({"rfilename": name, "size": size, "blobId": hash});
             if is_large(name) {
-                sibling["lfs"] = json!({"sha256": sha256(content), "size": content.len()});
+                sibling["blobId"] = json!(git(b"a pointer"));
+                sibling["lfs"] = json!({"sha256": hash, "size": size});
             }
             sibling
         });
@@ -403,11 +405,7 @@ fn file(of: &Repository, name: &str, content: &[u8], from: Option<u64>) -> Answe
         Some(from) => partial(content, from, size),
         None => Answer::bytes(200, content.to_vec()),
     };
-    let hash = if is_large(name) {
-        sha256(content)
-    } else {
-        git(content)
-    };
+    let hash = &of.hashes[name];
     answer
         .headers
         .push(("ETag".to_owned(), format!("\"{hash}\"")));
@@ -479,6 +477,15 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Which files are stored apart from git.
 fn is_large(name: &str) -> bool {
     name.ends_with(".safetensors")
+}
+
+/// What a hub knows a file by.
+fn hash(name: &str, content: &[u8]) -> String {
+    if is_large(name) {
+        sha256(content)
+    } else {
+        git(content)
+    }
 }
 
 pub(super) fn sha256(content: &[u8]) -> String {
