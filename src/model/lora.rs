@@ -114,7 +114,7 @@ impl LoraConfig {
             Biases::All => name.strip_suffix(".bias").is_some(),
             Biases::LoraOnly => name
                 .strip_suffix(".bias")
-                .is_some_and(|module| self.targets(module) && !is_norm(module)),
+                .is_some_and(|module| self.targets(module) && is_linear(module)),
         }
     }
 
@@ -152,10 +152,12 @@ impl fmt::Display for Targets {
     }
 }
 
-/// Whether a module is a norm, which no adapter is put on.
-fn is_norm(module: &str) -> bool {
+/// Whether a module that has a bias is a linear layer of the body: neither a norm nor the output
+/// layer of a masked model, which no adapter is put on.
+fn is_linear(module: &str) -> bool {
     let last = module.rsplit('.').next().unwrap_or(module);
-    last.starts_with("ln_") || last.to_lowercase().contains("norm")
+    let is_norm = last.starts_with("ln_") || last.to_lowercase().contains("norm");
+    !is_norm && !matches!(last, "predictions" | "vocab_projector")
 }
 
 impl Targets {

@@ -36,7 +36,8 @@ def adapted(folder, kind):
     model = PeftModel.from_pretrained(base, folder)
     kept = settings["modules_to_save"] or []
     assert all(name in before for name in kept), f"{folder.name}: {kept}"
-    return model
+    # The class for answers leaves token_type_ids out of what it passes on (PEFT 0.21): ask what is inside it.
+    return model.base_model.model
 
 
 def logits(model, row):

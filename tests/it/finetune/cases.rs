@@ -172,6 +172,26 @@ impl Case {
         serde_json::from_value(self.json["done"].clone()).expect("numbers")
     }
 
+    /// Which of the values of a weight have a gradient: adding to all keys, or to all places of a
+    /// softmax, changes nothing, and what is learned there is rounding. Adafactor scales the whole
+    /// of a vector by that.
+    pub(super) fn has_gradient(&self, name: &str, len: usize, at: usize) -> bool {
+        let ends = |end: &str| name.ends_with(end);
+        if ends("c_attn.bias") {
+            let width = len / 3;
+            let is_key = (width..2 * width).contains(&at);
+            return !is_key && self.json["options"]["optim"] != "adafactor";
+        }
+        let keys = ["self.key.bias", "k_lin.bias"];
+        let last = [
+            "qa_outputs.bias",
+            "layer.0.output.LayerNorm.bias",
+            "layer.0.output_layer_norm.bias",
+        ];
+        let answers = self.task() == Task::QuestionAnswering;
+        !(keys.into_iter().any(ends) || (answers && last.into_iter().any(ends)))
+    }
+
     /// What trains `learner` on the rows of the case.
     pub(super) fn trainer(&self, learner: Learner, training: &Training) -> Trainer {
         let folder = tempfile::tempdir().expect("a folder");
@@ -204,18 +224,6 @@ pub(super) fn bits(learner: &Learner) -> Vec<Vec<u32>> {
         .iter()
         .map(|param| bits(&param.read()))
         .collect()
-}
-
-/// Which of the values of a weight have a gradient: adding to all keys, or to all places of a
-/// softmax, changes nothing.
-pub(super) fn has_gradient(name: &str, len: usize, at: usize) -> bool {
-    let width = len / 3;
-    match name {
-        _ if name.ends_with("self.key.bias") || name.ends_with("k_lin.bias") => false,
-        "qa_outputs.bias" => false,
-        _ if name.ends_with("c_attn.bias") => !(width..2 * width).contains(&at),
-        _ => true,
-    }
 }
 
 fn features(row: &Value) -> Features {

@@ -80,15 +80,15 @@ fn every_weight_that_learns_moves() {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn one_batch_is_learned_by_heart() {
     for name in EACH {
         let case = Case::named(name);
         let rows = case.rows();
         let batch = vec![rows[rows.len() - 3..].to_vec()];
-        for (optim, learning_rate) in [(Optim::AdamwTorch, 1e-2), (Optim::Adafactor, 3e-2)] {
+        // At three times that rate Adafactor does not get there in PyTorch either.
+        for optim in [Optim::AdamwTorch, Optim::Adafactor] {
             let training = Training {
-                learning_rate,
+                learning_rate: 1e-2,
                 optim,
                 lr_scheduler_type: Scheduler::Constant,
                 ..Training::default()

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::cases::{Case, bits, has_gradient};
+use super::cases::{Case, bits};
 
 /// The most that losses and norms may differ by, relative to themselves, and weights.
 const TOLERANCE: f64 = 1e-4;
@@ -58,10 +58,10 @@ fn train(case: &Case) -> Worst {
         let every = len.div_ceil(64).max(1);
         let sampled = (0..len).step_by(every).zip(&expected[1..]);
         let mut off: f64 = sampled
-            .filter(|(at, _)| has_gradient(name, len, *at))
+            .filter(|(at, _)| case.has_gradient(name, len, *at))
             .map(|(at, theirs)| f64::from((values[at] - theirs).abs()))
             .fold(0.0, f64::max);
-        if (0..len).all(|at| has_gradient(name, len, at)) {
+        if (0..len).all(|at| case.has_gradient(name, len, at)) {
             let sum: f64 = (0..len).map(|at| f64::from(values[at]) * sign(at)).sum();
             off = off.max((sum / (len as f64).sqrt() - f64::from(expected[0])).abs());
         }
