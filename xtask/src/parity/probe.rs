@@ -12,7 +12,7 @@ const LEARNING_RATE: f64 = 0.02;
 const DECAY: f64 = 0.01;
 
 /// Rows of features, each beside its class.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Examples {
     width: usize,
     rows: Vec<f32>,
@@ -29,24 +29,44 @@ impl Examples {
         }
     }
 
-    /// Adds a row, scaled so that its features have a mean square of one.
+    /// Adds a row.
     pub(super) fn push(&mut self, features: &[f32], class: u32) {
         assert_eq!(features.len() + 1, self.width);
-        let squares: f32 = features.iter().map(|x| x * x).sum();
-        let scale = (features.len() as f32 / squares.max(1e-12)).sqrt();
-        self.rows.extend(features.iter().map(|x| x * scale));
+        self.rows.extend(features);
         self.rows.push(1.0);
         self.classes.push(class);
     }
 
-    fn matrix(&self) -> Mat<'_> {
-        Mat::new(&self.rows, self.classes.len(), self.width)
+    /// The mean of each feature, and the inverse of its deviation.
+    fn spread(&self) -> Vec<(f32, f32)> {
+        let count = self.classes.len().max(1) as f64;
+        let of = |column: usize| {
+            let values = self.rows.iter().skip(column).step_by(self.width);
+            let values = values.map(|x| f64::from(*x));
+            let mean = values.clone().sum::<f64>() / count;
+            let variance = values.map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
+            (mean as f32, 1.0 / variance.sqrt().max(1e-6) as f32)
+        };
+        let features = (0..self.width - 1).map(of);
+        features.chain([(0.0, 1.0)]).collect()
+    }
+
+    /// The rows with each feature less its mean, by its deviation.
+    fn scaled(&self, spread: &[(f32, f32)]) -> Vec<f32> {
+        let rows = self.rows.chunks(self.width);
+        rows.flat_map(|row| {
+            row.iter()
+                .zip(spread)
+                .map(|(x, (mean, by))| (x - mean) * by)
+        })
+        .collect()
     }
 }
 
-/// What tells classes apart: a row of weights for each.
+/// What tells classes apart: a row of weights for each, on features of this spread.
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
+    spread: Vec<(f32, f32)>,
     weight: Vec<f32>,
     classes: usize,
 }
@@ -55,32 +75,28 @@ impl Probe {
     /// Fits a probe to examples of so many classes.
     pub(super) fn fit(examples: &Examples, classes: usize) -> Self {
         let share = 1.0 / examples.classes.len().max(1) as f32;
-        let targets = examples.classes.iter();
-        let targets: Vec<Target> = targets
-            .map(|id| Target {
-                id: *id,
-                weight: share,
-            })
-            .collect();
-        let zeros = vec![0.0; classes * examples.width];
+        let target = |id: &u32| Target {
+            id: *id,
+            weight: share,
+        };
+        let targets: Vec<Target> = examples.classes.iter().map(target).collect();
+        let spread = examples.spread();
+        let rows = examples.scaled(&spread);
+        let (count, width) = (targets.len(), examples.width);
+        let zeros = vec![0.0; classes * width];
         let mut probe = Self {
+            spread,
             weight: zeros.clone(),
             classes,
         };
         let (mut m, mut v, mut gradient) = (zeros.clone(), zeros.clone(), zeros);
         for done in 0..STEPS {
-            let mut logits = probe.logits(examples);
+            let mut logits = probe.logits(&rows, count);
             forward_backward(&mut logits, &targets, 0.0);
-            let logits = Mat::new(&logits, targets.len(), classes);
-            let to = MatMut::new(&mut gradient, classes, examples.width);
-            matmul(
-                to,
-                Write::Set,
-                1.0,
-                logits.t(),
-                examples.matrix(),
-                Threads::All,
-            );
+            let logits = Mat::new(&logits, count, classes);
+            let to = MatMut::new(&mut gradient, classes, width);
+            let rows = Mat::new(&rows, count, width);
+            matmul(to, Write::Set, 1.0, logits.t(), rows, Threads::All);
             let step = Step {
                 learning_rate: LEARNING_RATE * (1.0 - done as f64 / STEPS as f64),
                 betas: (0.9, 0.99),
@@ -94,28 +110,23 @@ impl Probe {
         probe
     }
 
-    fn logits(&self, examples: &Examples) -> Vec<f32> {
-        let count = examples.classes.len();
+    /// The logits of scaled rows.
+    fn logits(&self, rows: &[f32], count: usize) -> Vec<f32> {
         let mut logits = vec![0.0; count * self.classes];
         let to = MatMut::new(&mut logits, count, self.classes);
-        let weight = Mat::new(&self.weight, self.classes, examples.width);
-        matmul(
-            to,
-            Write::Set,
-            1.0,
-            examples.matrix(),
-            weight.t(),
-            Threads::All,
-        );
+        let rows = Mat::new(rows, count, self.spread.len());
+        let weight = Mat::new(&self.weight, self.classes, self.spread.len());
+        matmul(to, Write::Set, 1.0, rows, weight.t(), Threads::All);
         logits
     }
 
     /// Of how many examples in a hundred it knows the class.
     pub(super) fn accuracy(&self, examples: &Examples) -> f64 {
-        let logits = self.logits(examples);
+        let count = examples.classes.len();
+        let logits = self.logits(&examples.scaled(&self.spread), count);
         let rows = logits.chunks(self.classes).zip(&examples.classes);
         let right = rows.filter(|(row, class)| row.iter().all(|x| *x <= row[**class as usize]));
-        100.0 * right.count() as f64 / examples.classes.len().max(1) as f64
+        100.0 * right.count() as f64 / count.max(1) as f64
     }
 }
 
