@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 
@@ -95,6 +96,28 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
         sync_folder(folder)
     };
     attempt().map_err(|e| Error::io("write", path, e))
+}
+
+/// What the program's own JSON file `path` says, of at most `most` bytes.
+///
+/// # Errors
+/// When it cannot be read, is larger, or says something else; with the line.
+pub fn read_json<T: DeserializeOwned>(path: &Path, most: u64) -> Result<T> {
+    let failed = |e| Error::io("read", path, e);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > most {
+        return Err(Error::new(format!("has more than {most} bytes")).at_path(path));
+    }
+    serde_json::from_slice(&bytes).map_err(|e| {
+        Error::new("is damaged")
+            .at_line(path, e.line())
+            .hint("the program wrote this file: put a copy back, or remove what it belongs to")
+            .caused_by(e)
+    })
 }
 
 /// Fills `out` with what is at `offset`, whatever other threads read of the file meanwhile.

@@ -18,6 +18,7 @@
 pub mod advisor;
 pub mod card;
 pub mod cli;
+pub mod digest;
 pub mod error;
 pub mod files;
 pub mod finetune;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::hub::layout::CONFIG;
 use crate::model::config::{self, Config, ProblemType};
@@ -270,24 +270,6 @@ fn dropouts(config: &Config) -> &'static [&'static str] {
 }
 
 /// The SHA-256 of a file, in hexadecimal digits.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn sha256_of(path: &Path) -> Result<String> {
-    let read = || -> std::io::Result<String> {
-        let mut hasher = Sha256::new();
-        std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-        Ok(hex(&hasher.finalize()))
-    };
-    read().map_err(|e| Error::io("read", path, e))
-}
-
-/// Bytes as hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+fn sha256_of(path: &Path) -> Result<String> {
+    Ok(digest::of_file(path, &mut || false)?.1)
 }

@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::base::sha256_of;
 use super::learner::Learner;
 use super::trainer::Trainer;
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::model::json;
 use crate::model::weights::{self, Checkpoint, Stored};
 
 const MANIFEST: &str = "manifest.json";
@@ -104,8 +103,7 @@ impl Saved {
         };
         for name in [WEIGHTS, OPTIMIZER, PROGRESS] {
             let path = within(name);
-            let bytes = path.metadata().map_err(failed)?.len();
-            let sha256 = sha256_of(&path)?;
+            let (bytes, sha256) = digest::of_file(&path, &mut || false)?;
             manifest
                 .files
                 .insert(name.to_owned(), Entry { bytes, sha256 });
@@ -133,7 +131,7 @@ impl Saved {
     pub fn open(folder: &Path, step: u64) -> Result<Self> {
         let folder = folder.join(step.to_string());
         let path = folder.join(MANIFEST);
-        let manifest: Manifest = json::decode(&path, &json::load(&path, MOST_BYTES)?)?;
+        let manifest: Manifest = files::read_json(&path, MOST_BYTES)?;
         let wrong = |path: &Path, what: &str| Err(Error::new(what).at_path(path));
         if manifest.step != step {
             return wrong(&path, "is the manifest of another step");
@@ -143,16 +141,13 @@ impl Saved {
             let Some(entry) = manifest.files.get(name) else {
                 return wrong(&path, "is not in the manifest");
             };
-            let bytes = path
-                .metadata()
-                .map_err(|e| Error::io("read", &path, e))?
-                .len();
-            if bytes != entry.bytes || sha256_of(&path)? != entry.sha256 {
+            let (bytes, sha256) = digest::of_file(&path, &mut || false)?;
+            if bytes != entry.bytes || sha256 != entry.sha256 {
                 return wrong(&path, "is not what was written");
             }
         }
         let path = folder.join(PROGRESS);
-        let progress: Progress = json::decode(&path, &json::load(&path, MOST_BYTES)?)?;
+        let progress: Progress = files::read_json(&path, MOST_BYTES)?;
         Ok(Self { folder, progress })
     }
 

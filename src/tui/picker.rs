@@ -152,6 +152,11 @@ impl Picker {
         }
     }
 
+    /// Whether `command` would do something: a mark moves only where there is another line.
+    pub(super) fn can(&self, command: Command) -> bool {
+        !command.moves() || self.matching().len() > 1
+    }
+
     /// Moves the mark or edits the filter. `page` is how many lines are in sight.
     pub(super) fn run(&mut self, command: Command, page: usize) {
         let last = self.matching().len().saturating_sub(1);

@@ -315,7 +315,6 @@ fn cached(cache: &Path, id: &str, name: &str) {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn a_model_goes_by_the_names_of_its_card_and_what_is_measured_of_it_is_told() {
     let (home, cache) = (Home::new(), tempfile::tempdir().unwrap());
     cached(cache.path(), "openai-community/gpt2", "text-generation");
@@ -349,7 +348,7 @@ fn a_model_goes_by_the_names_of_its_card_and_what_is_measured_of_it_is_told() {
     let err = text(&absent.stderr);
     assert_eq!(absent.status.code(), Some(1), "{err}");
     assert!(
-        err.contains("hf download google-bert/bert-base-uncased"),
+        err.contains("modeldesk pull google-bert/bert-base-uncased"),
         "{err}"
     );
 }

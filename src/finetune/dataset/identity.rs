@@ -1,8 +1,7 @@
 //! What makes two rows the same.
 
-use sha2::{Digest, Sha256};
-
 use super::example::{Example, Label};
+use crate::digest::Sha256;
 
 /// Hashes of what a row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,12 +89,12 @@ fn of_label(label: &Label) -> u64 {
 
 /// A hash of texts that is the same on every machine.
 fn hash<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
-    let mut digest = Sha256::new();
+    let mut digest = Sha256::default();
     for text in texts {
-        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(&(text.len() as u64).to_le_bytes());
         digest.update(text.as_bytes());
     }
     let mut eight = [0; 8];
-    eight.copy_from_slice(&digest.finalize()[..8]);
+    eight.copy_from_slice(&digest.finish()[..8]);
     u64::from_le_bytes(eight)
 }

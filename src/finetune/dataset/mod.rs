@@ -16,7 +16,6 @@ mod check;
 mod example;
 mod fault;
 mod files;
-mod fingerprint;
 mod identity;
 mod lengths;
 mod names;
@@ -34,7 +33,6 @@ use std::sync::Arc;
 
 pub use example::{Answer, Example, Label, Place, Role, Row, Turn};
 pub use fault::Kind;
-pub use fingerprint::fingerprint;
 pub use lengths::Ruler;
 pub use options::{Column, Columns, Format, Options, Sources, problem, problem_named};
 pub use report::{Counts, FileReport, LabelReport, Lengths, Problem, Report, Severity};
@@ -48,6 +46,7 @@ use self::records::Record;
 use self::shape::{Labels, Shape, Understood};
 use self::sniff::Layout;
 use self::split::Bounds;
+use crate::digest;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::model::config::ProblemType;
 use crate::model::pipeline::{Stop, Task};
@@ -321,7 +320,7 @@ fn at_file(error: Error, source: &Source) -> Error {
 }
 
 fn file_report(source: &Source, rows: u64, skipped: u64, stop: Stop<'_>) -> Result<FileReport> {
-    let (bytes, sha256) = fingerprint(&source.path, stop)?;
+    let (bytes, sha256) = digest::of_file(&source.path, stop)?;
     let layout = &source.layout;
     let is_table = matches!(layout.format, Format::Csv | Format::Tsv);
     Ok(FileReport {

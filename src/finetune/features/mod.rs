@@ -20,8 +20,6 @@ pub use masking::Masking;
 pub use prepare::{Written, prepare};
 pub use prepared::{Prepared, Writer};
 
-pub(in crate::finetune) use prepared::hexadecimal;
-
 use crate::model::tokenizer::Encoding;
 
 /// What a model reads, and what it is to learn from it.

@@ -8,9 +8,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::{Features, Target};
+use crate::digest::{Sha256, hexadecimal};
 use crate::error::{Error, Result};
 use crate::files;
 
@@ -71,7 +70,7 @@ impl<'a> Writer<'a> {
             file,
             at: HEAD.len() as u64,
             entries: Vec::new(),
-            digest: Sha256::new(),
+            digest: Sha256::default(),
             record: Vec::new(),
         })
     }
@@ -108,13 +107,13 @@ impl<'a> Writer<'a> {
             entry[..8].copy_from_slice(&offset.to_le_bytes());
             entry[8..12].copy_from_slice(&length.to_le_bytes());
             entry[12..].copy_from_slice(&row.to_le_bytes());
-            self.digest.update(entry);
+            self.digest.update(&entry);
             self.file.write_all(&entry)?;
         }
         self.file
             .write_all(&(self.entries.len() as u64).to_le_bytes())?;
         self.file.write_all(&self.at.to_le_bytes())?;
-        self.file.write_all(&self.digest.finalize())?;
+        self.file.write_all(&self.digest.finish())?;
         self.file.write_all(TAIL)?;
         self.file.flush()
     }
@@ -266,7 +265,7 @@ impl Prepared {
     /// When the file was changed or cannot be read.
     pub fn verify(&self) -> Result<()> {
         let end = self.table + self.len() as u64 * ENTRY_BYTES;
-        let mut digest = Sha256::new();
+        let mut digest = Sha256::default();
         let mut block = vec![0; 1 << 18];
         let mut at = HEAD.len() as u64;
         while at < end {
@@ -275,7 +274,7 @@ impl Prepared {
             digest.update(&block[..bytes]);
             at += bytes as u64;
         }
-        if digest.finalize()[..] == self.digest {
+        if digest.finish()[..] == self.digest {
             Ok(())
         } else {
             Err(damaged(&self.path))
@@ -285,15 +284,6 @@ impl Prepared {
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         files::read_at(&self.file, offset, out).map_err(|e| Error::io("read", &self.path, e))
     }
-}
-
-/// Bytes in hexadecimal digits.
-pub(in crate::finetune) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 fn damaged(path: &Path) -> Error {

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::files;
-use crate::model::json;
 
 /// The largest `state.json` that is read.
 const MOST_BYTES: u64 = 1 << 20;
@@ -96,7 +95,7 @@ impl State {
     /// # Errors
     /// When it cannot be read, or is something else.
     pub fn read(path: &Path) -> Result<Self> {
-        json::decode(path, &json::load(path, MOST_BYTES)?)
+        files::read_json(path, MOST_BYTES)
     }
 
     /// Writes it: a reader sees the old or the new state whole.

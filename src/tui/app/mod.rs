@@ -237,7 +237,11 @@ impl App {
             | Command::Interrupt
             | Command::Recall => true,
             Command::Suspend => cfg!(unix),
-            _ => self.overlay.is_some() || self.pane().can(command, &self.shell),
+            _ => match &self.overlay {
+                Some(Overlay::Picker(list)) => list.can(command),
+                Some(Overlay::Text(_)) => true,
+                None => self.pane().can(command, &self.shell),
+            },
         }
     }
 

@@ -105,11 +105,12 @@ impl ChatPane {
             let at = (content.x + 1, content.bottom() - 1);
             chrome::put(buffer, content, at, wrap::fit(&meter, cells), theme.dim());
         }
+        let typing = self.part == Part::Input;
+        let at = self.input.view(&[], typing, theme, body.input, buffer);
+        // On the rule of the input, which is drawn by now.
         if self.scroll < self.last() {
             chrome::more_below(buffer, area, content.bottom(), theme);
         }
-        let typing = self.part == Part::Input;
-        let at = self.input.view(&[], typing, theme, body.input, buffer);
         typing.then_some(at)
     }
 

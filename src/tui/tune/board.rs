@@ -1,5 +1,7 @@
 //! One run: how far it is, what it is worth, and its end.
 
+use std::collections::BTreeSet;
+
 use ratatui::style::Style;
 
 use super::curve::{Curve, number};
@@ -102,21 +104,31 @@ fn head(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
 
 /// The figures on the check rows, with step 0 as the untuned model.
 fn checks(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
-    const NAME: usize = 10;
     const CELL: usize = 7;
     let all = &one.story.checks;
     if all.is_empty() {
         return vec![row("no check yet", theme.dim())];
     }
+    let names: BTreeSet<&str> = all
+        .iter()
+        .flat_map(|check| check.metrics.keys().map(String::as_str))
+        .collect();
+    // As wide as the longest name, but two figures have room.
+    let longest = names
+        .iter()
+        .map(|name| wrap::width(name))
+        .max()
+        .unwrap_or(0);
+    let wide = longest.min(cells.saturating_sub(2 * CELL + 1)).max(4) + 1;
     // Step 0 stays; of the others the newest that fit.
-    let fit = (cells.saturating_sub(NAME) / CELL).max(2);
+    let fit = (cells.saturating_sub(wide) / CELL).max(2);
     let from = all.len().saturating_sub(fit - 1).max(1);
     let shown: Vec<_> = all.iter().take(1).chain(all.iter().skip(from)).collect();
     let best = one.story.best().map(|check| check.step);
     let line = |name: &str, texts: Vec<String>| {
         let cells: Vec<String> = texts.iter().map(|text| format!("{text:>CELL$}")).collect();
         let cells = cells.concat();
-        format!("{:<NAME$}{cells}", wrap::fit(name, NAME - 1))
+        format!("{:<wide$}{cells}", wrap::fit(name, wide - 1))
     };
     let step = |check: &&crate::finetune::run::story::Check| {
         let mark = if Some(check.step) == best { "*" } else { "" };
@@ -126,8 +138,6 @@ fn checks(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
         line("step", shown.iter().map(step).collect()),
         theme.strong(),
     )];
-    let names: std::collections::BTreeSet<&String> =
-        all.iter().flat_map(|check| check.metrics.keys()).collect();
     for name in names {
         let figures = shown.iter().map(|check| {
             let figure = check.metrics.get(name).copied();

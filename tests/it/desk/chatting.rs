@@ -114,7 +114,6 @@ fn the_note_about_a_tuned_model_goes_with_the_next_message() {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn scrolling_up_holds_the_view_while_an_answer_comes() {
     let mut desk = on(80, 24);
     for n in 0..6 {

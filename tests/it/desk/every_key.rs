@@ -10,7 +10,7 @@ use super::double::{Driver, reply};
 use crate::counts;
 
 /// Keys that lead to each state from a desk with two answers.
-const STATES: [(&str, &str); 61] = [
+const STATES: [(&str, &str); 62] = [
     ("input", ""),
     ("input with text", "w h a t"),
     ("answer", "Tab"),
@@ -61,6 +61,7 @@ const STATES: [(&str, &str); 61] = [
     ("runs", "Tab 4"),
     ("runs, one that rests", "Tab 4 j j"),
     ("a run at work", "Tab 4 Enter"),
+    ("a run that is to end", "Tab 4 Enter x"),
     ("a plan without a model", "Tab 4 n"),
     ("models to tune", "Tab 4 n Enter"),
     (

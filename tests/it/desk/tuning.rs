@@ -36,7 +36,6 @@ fn a_run_at_work_shows_how_far_it_is_and_what_it_is_worth() {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn an_end_has_its_verdict_first() {
     for (name, keys) in [
         ("tune_done", "Tab 4 j Enter"),

@@ -102,7 +102,6 @@ fn write_parquet(path: &Path) {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn the_same_rows_come_from_every_form_of_table_and_json() {
     let files = Files::new();
     let object = json_rows()

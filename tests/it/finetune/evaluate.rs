@@ -221,7 +221,6 @@ fn several_labels_are_judged_each_by_itself() {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn every_word_has_a_tag_however_long_the_sentence_is() {
     let subject = subject("token-classification", Task::TokenClassification);
     let words: Vec<String> = TEXTS.join(" ").split(' ').map(str::to_owned).collect();

@@ -64,7 +64,6 @@ fn costs_one_row(name: &str, content: &[u8], kind: Kind, line: u64) {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn bad_rows_of_a_table_cost_a_row_each() {
     let long = vec![b'x'; 10 << 20];
     let cases: [(&[u8], Kind); 9] = [

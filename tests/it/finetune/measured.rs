@@ -136,8 +136,6 @@ fn worst_rows_are_named_by_line_and_cannot_reach_the_terminal() {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
-#[expect(clippy::too_many_lines, reason = "one row a task")]
 fn every_task_is_measured_by_its_own_metrics() {
     let home = Home::new();
     let files = Files::new();

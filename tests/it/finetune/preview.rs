@@ -44,7 +44,6 @@ fn rows() -> (Files, PathBuf) {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn people_read_what_was_understood_and_rows_as_the_model_sees_them() {
     let (_files, path) = rows();
     let (code, out, err) = preview(
@@ -92,7 +91,6 @@ fn programs_read_one_object_with_what_a_trainer_is_given() {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn each_task_marks_what_it_learns() {
     let files = Files::new();
     let chat = r#"{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Bye"}]}"#;

@@ -82,7 +82,6 @@ fn train(case: &Case) -> Worst {
 }
 
 #[test]
-#[ignore = "falls short: see CONTRIBUTING"]
 fn twenty_steps_are_those_of_pytorch() {
     let mut table = String::new();
     let mut right = true;
