@@ -44,6 +44,20 @@ pub fn grouped(count: u64) -> String {
     out
 }
 
+/// A measured figure in five characters at most, as long as it is not negative; `-` for what is no
+/// number.
+pub fn figure(value: f64) -> String {
+    match value.abs() {
+        _ if !value.is_finite() => "-".to_owned(),
+        v if v >= 100_000.0 => format!("{value:.0e}"),
+        v if v >= 1_000.0 => format!("{value:.0}"),
+        v if v >= 10.0 => format!("{value:.1}"),
+        v if v >= 0.1 || v == 0.0 => format!("{value:.2}"),
+        v if v >= 0.001 => format!("{value:.3}"),
+        _ => format!("{value:.0e}"),
+    }
+}
+
 /// `value` as JSON on one line, in which nothing can reach a terminal: JSON escapes the controls
 /// below U+0020 by itself, and this also the others, and the invisible and bidirectional ones.
 pub fn json(value: &serde_json::Value) -> String {
@@ -125,5 +139,19 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&text).unwrap(),
             value
         );
+    }
+
+    #[test]
+    fn figures_are_short() {
+        for (value, shown) in [
+            (3.4218, "3.42"),
+            (30.64, "30.6"),
+            (0.0132, "0.013"),
+            (51_234.4, "51234"),
+            (1e9, "1e9"),
+            (f64::NAN, "-"),
+        ] {
+            assert_eq!(figure(value), shown);
+        }
     }
 }

@@ -2,8 +2,10 @@
 //! everything about them.
 
 mod arguments;
+mod compare;
 mod control;
 mod data;
+mod export;
 mod marks;
 mod preview;
 mod run;
@@ -59,6 +61,10 @@ enum Command {
     Extend(control::Extend),
     /// List the runs
     List(control::List),
+    /// Set runs side by side
+    Compare(compare::Arguments),
+    /// Make a model that stands alone of a run's adapter
+    Export(export::Arguments),
     /// Remove a run and everything in it
     Delete(control::Delete),
 }
@@ -76,6 +82,8 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> Result<Exit> {
     match &arguments.command {
+        Command::Compare(arguments) => compare::run(arguments, out),
+        Command::Export(arguments) => export::run(arguments, settings, out),
         Command::Preview(arguments) => preview::run(arguments, settings, out),
         Command::Plan(arguments) => start::plan(arguments, settings, out),
         Command::Start(arguments) => start::run(arguments, settings, out),

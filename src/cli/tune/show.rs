@@ -63,6 +63,9 @@ pub(super) fn end(run: &Run, end: &End, say: &mut dyn FnMut(&str)) {
     let id = &run.id;
     match end.state {
         Phase::Done | Phase::Stopped => {
+            if let Some(verdict) = &end.verdict {
+                say(&text::line(verdict));
+            }
             if !end.metrics.is_empty() {
                 say(&format!("on the test rows: {}", figures(&end.metrics)));
                 say(&format!(

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Told;
+use super::{MAJORITY, Told};
 use crate::error::{Error, Result};
 use crate::finetune::plan::Method;
-use crate::finetune::run::Figures;
 use crate::model::pipeline::Task;
 use crate::text;
 
@@ -98,7 +97,7 @@ fn body(told: &Told<'_>) -> String {
             text::grouped(rows.test)
         ));
         lines.push(String::new());
-        lines.extend(table(told.metrics, told.base_metrics));
+        lines.extend(table(told));
     }
     lines.extend(["", "## How it was made", ""].map(str::to_owned));
     lines.extend(made(told));
@@ -168,17 +167,29 @@ fn made(told: &Told<'_>) -> Vec<String> {
     lines
 }
 
-/// The figures beside those of the base.
-fn table(metrics: &Figures, base: &Figures) -> Vec<String> {
+/// The figures with their intervals, beside those of the base and of the most frequent class.
+fn table(told: &Told<'_>) -> Vec<String> {
     let mut lines = vec![
-        "| figure | this model | untuned |".to_owned(),
-        "|---|---|---|".to_owned(),
+        "| figure | this model | 95% interval | untuned |".to_owned(),
+        "|---|---|---|---|".to_owned(),
     ];
-    for (name, value) in metrics {
-        let untuned = base
-            .get(name)
-            .map_or_else(|| "-".to_owned(), |value| rounded(*value).to_string());
-        lines.push(format!("| {name} | {} | {untuned} |", rounded(*value)));
+    let dash = || "-".to_owned();
+    for (name, value) in told.metrics {
+        let interval = told.interval(name).map_or_else(dash, |[low, high]| {
+            format!("{} to {}", rounded(low), rounded(high))
+        });
+        let untuned = told.base_metrics.get(name);
+        let untuned = untuned.map_or_else(dash, |value| rounded(*value).to_string());
+        let value = rounded(*value);
+        lines.push(format!("| {name} | {value} | {interval} | {untuned} |"));
+    }
+    if let Some(accuracy) = told.base_metrics.get(MAJORITY) {
+        lines.push(String::new());
+        lines.push(format!(
+            "Always answering `{}` has an accuracy of {}.",
+            told.most_frequent(),
+            rounded(*accuracy)
+        ));
     }
     lines
 }

@@ -98,6 +98,9 @@ pub struct End {
     pub metrics: Figures,
     /// Figures of the model that was not tuned, on the same rows.
     pub base_metrics: Figures,
+    /// What the test rows say of the result, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
     /// Seconds of this process.
     pub wall_s: f64,
     /// Tokens a second of all steps.

@@ -15,7 +15,11 @@ use crate::finetune::trainer::Trainer;
 use crate::jobs::Cancel;
 use crate::model::config::{Config, Generation as Defaults};
 use crate::model::pipeline::generation::Generation;
-use crate::model::pipeline::{QuestionAnswering, Task, TextClassification, TokenClassification};
+use crate::model::pipeline::likelihood::Predictor;
+use crate::model::pipeline::{
+    Likelihood, QuestionAnswering, Task, TextClassification, TokenClassification,
+};
+use crate::model::template::{self, Template};
 use crate::model::writer::Writer;
 
 /// Rows of which texts are written: each takes as long as hundreds of rows that are only read.
@@ -28,6 +32,7 @@ pub(super) struct Judge {
     labels: Vec<String>,
     config: Config,
     task: Task,
+    template: Option<&'static dyn Template>,
     cancel: Cancel,
 }
 
@@ -39,6 +44,7 @@ impl Judge {
             labels: plan.data.labels.clone(),
             config,
             task: plan.task,
+            template: plan.data.template.as_deref().and_then(template::named),
             cancel: cancel.clone(),
         }
     }
@@ -67,10 +73,11 @@ impl Judge {
         }
         let subject = self.subject(&trainer.learner.model, base)?;
         let evaluation = match (&self.rows.dataset, subject) {
-            (_, Some(Subject::Writer(_))) if !texts => None,
+            (_, Some(Subject::Writer(_) | Subject::Predictor(_))) if !texts => None,
             (Some(dataset), Some(subject)) => {
                 let options = Options {
                     limit: matches!(subject, Subject::Writer(_)).then_some(WRITTEN),
+                    template: self.template,
                     ..Options::default()
                 };
                 let rows = dataset.rows(part)?;
@@ -81,9 +88,11 @@ impl Judge {
         if let Some(evaluation) = &evaluation {
             let named = evaluation.metrics.0.iter();
             let values = named.filter_map(|(name, figure)| Some((name.clone(), figure.value?)));
-            // The loss of what is learned stands; a metric's own may be of whole texts.
             for (name, value) in values {
-                figures.entry(name).or_insert(value);
+                // The loss of what is learned stands; a metric's own may be of whole texts.
+                if name != "loss" {
+                    figures.insert(name, value);
+                }
             }
         }
         Ok((figures, evaluation))
@@ -144,8 +153,16 @@ impl Judge {
                 Some(writer) => Subject::Writer(Box::new(writer)),
                 None => return Ok(None),
             },
-            // Their losses are what they are measured by.
-            Model::Causal(_) | Model::Masked(_) => return Ok(None),
+            Model::Causal(model) => Subject::Predictor(Likelihood::around(
+                Predictor::Causal(model.clone()),
+                words(),
+                config,
+            )),
+            Model::Masked(model) => Subject::Predictor(Likelihood::around(
+                Predictor::Masked(model.clone()),
+                words(),
+                config,
+            )),
         }))
     }
 

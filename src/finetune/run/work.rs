@@ -75,6 +75,7 @@ pub fn work(run: &Run, going: Going, cancel: &Cancel) -> Result<End> {
         step: state.step,
         metrics: ended.metrics,
         base_metrics: ended.base,
+        verdict: ended.verdict,
         wall_s: started.elapsed().as_secs_f64(),
         tokens_per_s: ended.tokens_per_s,
         peak_rss_mb: resident_mb().1,
@@ -96,6 +97,7 @@ pub fn work(run: &Run, going: Going, cancel: &Cancel) -> Result<End> {
 struct Ended {
     metrics: Figures,
     base: Figures,
+    verdict: Option<String>,
     tokens_per_s: f64,
 }
 
@@ -283,7 +285,7 @@ impl<'a> Work<'a> {
         self.sample(log)?;
         let (mut test, evaluation) = self.figures(Part::Test, true)?;
         if let Some(share) = self.judge.majority(&self.plan)? {
-            test.insert("majority_class_accuracy".to_owned(), share);
+            test.insert(report::MAJORITY.to_owned(), share);
         }
         self.keep("base-evaluation.json", evaluation.as_ref())?;
         files::write(&path, &serde_json::to_vec(&test).unwrap_or_default())?;
@@ -429,7 +431,12 @@ impl<'a> Work<'a> {
     }
 
     /// Writes the card of the result and the page about the run, and lets the advisor know.
-    fn report(&self, log: &mut Log, ended: &Ended, evaluation: Option<&Evaluation>) -> Result<()> {
+    fn report(
+        &self,
+        log: &mut Log,
+        ended: &mut Ended,
+        evaluation: Option<&Evaluation>,
+    ) -> Result<()> {
         let config = &self.base.config;
         let (trainable, parameters) = self.trainer.learner.counts();
         let told = Told {
@@ -444,6 +451,7 @@ impl<'a> Work<'a> {
             base_metrics: &ended.base,
             evaluation,
         };
+        ended.verdict = Some(told.verdict());
         let card = report::card(&told)?;
         files::write(&self.run.model_path().join("README.md"), card.as_bytes())?;
         let events = settled(Tail::new(&self.run.events_path()).read()?);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ratatui::style::Style;
 
-use super::curve::{Curve, number};
+use super::curve::Curve;
 use super::{list, verdict};
 use crate::advisor::quantity;
 use crate::jobs::Snapshot;
@@ -109,10 +109,15 @@ fn checks(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
     if all.is_empty() {
         return vec![row("no check yet", theme.dim())];
     }
-    let names: BTreeSet<&str> = all
+    let measured: BTreeSet<&str> = all
         .iter()
         .flat_map(|check| check.metrics.keys().map(String::as_str))
         .collect();
+    // The loss, then what chooses the result, then the others.
+    let chooses = one.plan.as_ref();
+    let chooses = chooses.map_or("loss", |plan| plan.training.metric_for_best_model.as_str());
+    let mut names: Vec<&str> = measured.into_iter().collect();
+    names.sort_by_key(|name| (*name != "loss", *name != chooses));
     // As wide as the longest name, but two figures have room.
     let longest = names
         .iter()
@@ -141,7 +146,7 @@ fn checks(one: &Snapshot, theme: Theme, cells: usize) -> Vec<Row> {
     for name in names {
         let figures = shown.iter().map(|check| {
             let figure = check.metrics.get(name).copied();
-            figure.map_or_else(|| "-".to_owned(), number)
+            figure.map_or_else(|| "-".to_owned(), crate::text::figure)
         });
         let name = crate::text::line(name);
         rows.push(row(line(&name, figures.collect()), Style::new()));

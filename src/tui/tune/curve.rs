@@ -1,5 +1,7 @@
 //! A curve in plain characters.
 
+use crate::text;
+
 /// Cells of the numbers beside it, with the line.
 const SCALE: usize = 8;
 
@@ -27,6 +29,8 @@ impl Curve<'_> {
         let values = || line.iter().chain(&marks).map(|(_, value)| *value);
         let low = values().reduce(f64::min)?;
         let high = values().reduce(f64::max)?;
+        // One value alone stands at the top of a scale from 0.
+        let low = if low < high { low } else { low.min(0.0) };
         let room = if high > low { high - low } else { 1.0 };
         let column = |step: u64| {
             let share = step as f64 / self.total.max(1) as f64;
@@ -49,7 +53,7 @@ impl Curve<'_> {
             .enumerate()
             .map(|(y, row)| {
                 let name = if y % 2 == 0 || y + 1 == height {
-                    number(scale(y))
+                    text::figure(scale(y))
                 } else {
                     String::new()
                 };
@@ -92,19 +96,6 @@ fn means(
         .map(|(x, (sum, count))| (x, sum / f64::from(count)))
 }
 
-/// A figure in five cells at most.
-pub(super) fn number(value: f64) -> String {
-    match value.abs() {
-        _ if !value.is_finite() => "-".to_owned(),
-        v if v >= 100_000.0 => format!("{value:.0e}"),
-        v if v >= 1_000.0 => format!("{value:.0}"),
-        v if v >= 10.0 => format!("{value:.1}"),
-        v if v >= 0.1 || v == 0.0 => format!("{value:.2}"),
-        v if v >= 0.001 => format!("{value:.3}"),
-        _ => format!("{value:.0e}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,19 +136,5 @@ mod tests {
             ..curve
         };
         assert!(curve.rows(0, 2).unwrap()[0].ends_with("|*"));
-    }
-
-    #[test]
-    fn figures_are_short() {
-        for (value, shown) in [
-            (3.4218, "3.42"),
-            (30.64, "30.6"),
-            (0.0132, "0.013"),
-            (51_234.4, "51234"),
-            (1e9, "1e9"),
-            (f64::NAN, "-"),
-        ] {
-            assert_eq!(number(value), shown);
-        }
     }
 }

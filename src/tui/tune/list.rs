@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::curve::number;
 use crate::advisor::quantity;
 use crate::jobs::Snapshot;
 use crate::tui::pane::Shell;
@@ -25,7 +24,7 @@ fn losses(one: &Snapshot) -> String {
     let loss = |check: &crate::finetune::run::story::Check| check.metrics.get("loss").copied();
     let story = &one.story;
     let last = story.checks.iter().rev().find(|check| check.step > 0);
-    let shown = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), number);
+    let shown = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), crate::text::figure);
     match (last.and_then(loss), story.untuned().and_then(loss)) {
         (None, None) => "-".to_owned(),
         (now, before) => format!("{} ({})", shown(now), shown(before)),

@@ -1,8 +1,7 @@
 //! What is to be said of a run in a sentence: what it is worth, what it waits for, why it ended.
 
-use super::curve::number;
+use crate::finetune::run::Phase;
 use crate::finetune::run::story::Check;
-use crate::finetune::run::{End, Phase, better};
 use crate::jobs::Snapshot;
 
 /// Sentences, and whether each tells of trouble. Safe to show.
@@ -30,7 +29,12 @@ pub(super) fn sentences(one: &Snapshot) -> Vec<(String, bool)> {
             all.push(("It failed; r tries to go on.".to_owned(), true));
         }
         Phase::Stopped | Phase::Done => {
-            all.push((worth(one, one.story.end.as_deref()), false));
+            let said = one
+                .story
+                .end
+                .as_deref()
+                .and_then(|end| end.verdict.as_deref());
+            all.extend(said.map(|said| (crate::text::line(said).into_owned(), false)));
         }
     }
     if !one.works {
@@ -67,44 +71,4 @@ fn rose_twice(checks: &[Check]) -> bool {
         .filter_map(|check| check.metrics.get("loss").copied())
         .collect();
     matches!(losses[..], [.., a, b, c] if a < b && b < c)
-}
-
-/// What the test rows say of the result.
-fn worth(one: &Snapshot, end: Option<&End>) -> String {
-    let chosen = one
-        .plan
-        .as_ref()
-        .map(|plan| &plan.training.metric_for_best_model);
-    let judged = end.and_then(|end| {
-        let name = chosen
-            .filter(|name| *name != "loss" && end.metrics.contains_key(*name))
-            .map(String::as_str)
-            .or_else(|| {
-                end.metrics
-                    .contains_key("perplexity")
-                    .then_some("perplexity")
-            })
-            .or_else(|| end.metrics.keys().next().map(String::as_str))?;
-        Some((
-            name,
-            *end.metrics.get(name)?,
-            end.base_metrics.get(name).copied(),
-        ))
-    });
-    let rows = one.plan.as_ref().map_or(0, |plan| plan.data.rows.test);
-    let on = format!("on {}", crate::advisor::quantity::counted(rows, "test row"));
-    match judged {
-        None => "No test rows judge it.".to_owned(),
-        Some((name, new, None)) => format!("{} {} {on}.", crate::text::line(name), number(new)),
-        Some((name, new, Some(old))) => {
-            let is = if better(name, new, Some(old)) {
-                "Better than"
-            } else {
-                "No better than"
-            };
-            let name = crate::text::line(name);
-            let (new, old) = (number(new), number(old));
-            format!("{is} the untuned model {on}: {name} {new} against {old}.")
-        }
-    }
 }

@@ -355,3 +355,78 @@ fn conversations_and_pairs_are_learned_by_adapters_and_written_again() {
         ok(&tried);
     }
 }
+
+#[test]
+fn an_adapter_is_folded_into_a_model_that_stands_alone() {
+    let home = Home::new();
+    let lora = ["--method", "lora", "--wait"];
+    let end = ok(&start(&home, "small", &lora));
+    let end: Value = serde_json::from_str(end.lines().last().unwrap()).unwrap();
+    let said = end["verdict"].as_str().unwrap();
+    assert!(said.contains("on the 4 test rows: accuracy"), "{said}");
+    assert!(said.contains("(95%: "), "{said}");
+    let run = run_of(&home, "small");
+    assert!(run.model_path().join("adapter_model.safetensors").is_file());
+
+    let alone = home.path().join("alone");
+    let alone = alone.to_str().unwrap();
+    let export = ["tune", "export", "small", "--merge", "--out", alone];
+    ok(&home.run(&export));
+    assert!(!Path::new(alone).join("adapter_config.json").exists());
+    let asked = |model: &str| -> Value {
+        let text = "the good cat 3 sat";
+        let tried = home.run(&[
+            "try",
+            model,
+            text,
+            "--json",
+            "--scores",
+            "--precision",
+            "f32",
+        ]);
+        serde_json::from_str(&ok(&tried)).unwrap()
+    };
+    let (one, other) = (asked("small"), asked(alone));
+    let logits = |answer: &Value| -> Vec<f64> {
+        let row = answer["scores"][0].as_array().unwrap().iter();
+        row.map(|one| one["score"].as_f64().unwrap()).collect()
+    };
+    let (one, other) = (logits(&one), logits(&other));
+    assert!(one.len() >= 2 && one.len() == other.len());
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-4;
+    assert!(one.iter().zip(&other).all(near), "{one:?} {other:?}");
+
+    for (arguments, wanted) in [
+        (&export[..], "--out: "),
+        (
+            &["tune", "export", alone, "--merge", "--out", "elsewhere"],
+            "is no adapter",
+        ),
+    ] {
+        let refused = home.run(arguments);
+        assert_ne!(refused.status.code(), Some(0));
+        let said = text(&refused.stderr);
+        assert!(said.contains(wanted), "{said}");
+    }
+}
+
+#[test]
+fn runs_stand_side_by_side_and_different_test_rows_are_said() {
+    let home = Home::new();
+    ok(&start(&home, "one", &["--wait"]));
+    ok(&start(&home, "two", &["--method", "head", "--wait"]));
+    let table = ok(&home.run(&["tune", "compare", "one", "two"]));
+    let row = |name: &str| {
+        let line = table.lines().find(|line| line.starts_with(name));
+        line.unwrap_or_else(|| panic!("{name}: {table}")).to_owned()
+    };
+    assert!(row("method").contains("full") && row("method").contains("head"));
+    assert!(row("accuracy").contains("(untuned "), "{table}");
+    assert!(!table.contains("do not compare"), "{table}");
+    ok(&start(&home, "three", &["--seed", "7", "--wait"]));
+    let table = ok(&home.run(&["tune", "compare", "one", "three"]));
+    assert!(table.contains("do not compare"), "{table}");
+    let json = ok(&home.run(&["tune", "compare", "one", "three", "--json"]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json[1]["same_test_rows"], false);
+}

@@ -49,8 +49,9 @@ impl Form {
         let theme = shell.theme;
         let mut rows = vec![self.title(theme), Row::new()];
         rows.extend(self.fields().iter().map(|_| Row::new()));
-        rows.push(Row::new());
         let cells = width.saturating_sub(4);
+        rows.push(self.note(theme, width));
+        rows.push(Row::new());
         let indented = |all: Vec<Row>| {
             all.into_iter().map(|row| {
                 let lead = std::iter::once(("  ".to_owned(), Style::new()));
@@ -59,6 +60,18 @@ impl Form {
         };
         rows.extend(indented(self.outcome(shell, cells)));
         rows
+    }
+
+    /// What is noted of the marked line, where it has no room beside it.
+    fn note(&self, theme: Theme, width: usize) -> Row {
+        let fields = self.fields();
+        let (_, value, note) = self.told(fields[self.marked.min(fields.len() - 1)]);
+        let before = usize::from(NAMES) + usize::from(VALUES).max(wrap::width(&value) + 2);
+        if before + wrap::width(&note) <= width {
+            return Row::new();
+        }
+        let note = wrap::fit(&note, width.saturating_sub(4));
+        vec![(format!("  {note}"), theme.dim())]
     }
 
     fn title(&self, theme: Theme) -> Row {

@@ -123,6 +123,11 @@ fn end(state: Phase, step: u64) -> Event {
         step,
         metrics: figures(&[("loss", 0.06)]),
         base_metrics: figures(&[("loss", 0.71)]),
+        verdict: Some(
+            "Better than the untuned model on the 50 test rows: loss 0.060 against 0.71 (95%: \
+             0.041 to 0.083)."
+                .to_owned(),
+        ),
         wall_s: 61.0,
         tokens_per_s: 4_800.0,
         peak_rss_mb: 640.0,

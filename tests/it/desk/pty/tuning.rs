@@ -54,7 +54,7 @@ fn a_classifier_is_tuned_from_the_desk_to_its_result() {
     desk.until_seen("> [ Start ]");
     desk.send("\r");
     desk.until_seen("rows-mood   done");
-    desk.until_seen("the untuned model on");
+    desk.until_seen("on the 3 test rows: accuracy");
     let run = desk
         .home
         .path()
