@@ -84,7 +84,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// When the folder cannot be made or written, or `fill` fails; the old file is then as it was.
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let folder = parent(path);
     let attempt = || -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut temporary = tempfile::Builder::new()
@@ -171,6 +171,14 @@ pub fn free_space(path: &Path) -> Option<u64> {
     fs4::available_space(there).ok()
 }
 
+/// The folder that `path` is in; the current one for a bare name.
+pub fn parent(path: &Path) -> &Path {
+    let named = |folder: &&Path| !folder.as_os_str().is_empty();
+    path.parent()
+        .filter(named)
+        .unwrap_or_else(|| Path::new("."))
+}
+
 /// Makes a rename inside `folder` durable.
 ///
 /// # Errors
@@ -180,5 +188,17 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
         File::open(folder)?.sync_all()
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_name_is_in_the_current_folder() {
+        for (path, folder) in [("a", "."), ("./a", "."), ("b/a", "b"), ("/a", "/")] {
+            assert_eq!(parent(Path::new(path)), Path::new(folder));
+        }
     }
 }

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::base::{Base, Named, Outputs};
 use super::dataset::{Counts, Options, Sources};
 use super::features::Recipe;
-use super::training::{ClassWeights, Training};
+use super::training::{ClassWeights, Optim, Training};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::model::config::ProblemType;
+use crate::model::config::{Config, Head, ProblemType};
 use crate::model::layers::Learning;
 use crate::model::lora::LoraConfig;
 use crate::model::pipeline::Task;
@@ -265,6 +265,21 @@ impl Plan {
             all.remove(name);
         }
         all
+    }
+
+    /// The bytes of memory that the run takes at least: all weights in f32 and, for those that
+    /// learn, their gradients and what the optimizer keeps of each. Activations come on top.
+    ///
+    /// # Errors
+    /// When the model's configuration cannot be read.
+    pub fn least_memory(&self) -> Result<u64> {
+        let weights = Config::read(&self.model.folder)?.parameters(Head::Base);
+        let learning = match (self.method, self.training.optim) {
+            (Method::Full, Optim::AdamwTorch) => 12,
+            (Method::Full, Optim::Adafactor) => 4,
+            (Method::Lora | Method::Head, _) => 0,
+        };
+        Ok(weights * (4 + learning))
     }
 
     /// The model that it starts from, which is the one that was planned with.

@@ -4,8 +4,9 @@
 use std::fs::OpenOptions;
 use std::process::{Child, Command, Stdio};
 
+use crate::advisor::Machine;
 use crate::error::{Error, Result};
-use crate::finetune::plan::Plan;
+use crate::finetune::plan::{Method, Plan};
 use crate::finetune::run::{Probe, Run, State};
 
 /// How much lower than the desk's the priority of a run is.
@@ -15,10 +16,12 @@ const NICE: i32 = 10;
 /// `log.txt`, and goes on when its parent ends.
 ///
 /// # Errors
-/// When another process works on it, or the system starts none.
+/// When another process works on it, when it takes more memory than is free, or when the system
+/// starts none.
 pub fn start(run: &Run, anyway: bool) -> Result<Child> {
     // Said here, and not only in the log of a process that ends at once.
     drop(run.lock()?);
+    fits(&run.plan()?)?;
     // Who looks before the process has begun sees that it is to begin.
     run.queue()?;
     let path = run.log_path();
@@ -48,6 +51,31 @@ pub fn start(run: &Run, anyway: bool) -> Result<Child> {
                 .hint("close some programs, or raise the limit that `ulimit -u` shows")
                 .caused_by(e)
         })
+}
+
+/// Refuses a run for which memory certainly does not suffice.
+///
+/// # Errors
+/// When it takes more than is free; with what would take less.
+pub fn fits(plan: &Plan) -> Result<()> {
+    // What is wrong with the model's files, the process says.
+    let least = plan.least_memory().unwrap_or_default();
+    match Machine::memory_now() {
+        (all, free) if all > 0 && least > free => {
+            let (least, free) = (crate::text::bytes(least), crate::text::bytes(free));
+            let hint = if plan.method == Method::Full {
+                "--method lora learns few weights, --optim adafactor keeps less of each"
+            } else {
+                "close some programs, or take a smaller model"
+            };
+            Err(Error::new(format!(
+                "takes at least {least} of memory, and {free} are free"
+            ))
+            .at(crate::text::line(&plan.model.name).into_owned())
+            .hint(hint))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Measures some steps of a run that `plan` describes, in a process of its own, so that what it

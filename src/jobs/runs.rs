@@ -274,6 +274,7 @@ fn follow(folders: &Folders, request: RunsRequest) -> Result<Option<Did>> {
     Ok(Some(match request {
         RunsRequest::Watch(_) => return Ok(None),
         RunsRequest::Begin { name, plan } => {
+            runner::fits(&plan)?;
             let run = Run::create(folders, &name, &plan)?;
             go_on(&run)?;
             Did::Begun(run.id)

@@ -44,10 +44,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
             .hint("copy the folder as it is"));
     }
     tell("folding the adapter into its base");
-    let beside = match place.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => ".".as_ref(),
-    };
+    let beside = files::parent(place);
     let failed = |e| Error::io("write", place, e);
     let draft = tempfile::Builder::new()
         .prefix(".export-")

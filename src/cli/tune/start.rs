@@ -116,6 +116,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         .name
         .clone()
         .unwrap_or_else(|| tuning::name_of(&plan, arguments.quick_look));
+    runner::fits(&plan)?;
     let run = Run::create(&Folders::of_user()?, &wish, &plan)?;
     go_on(&run, false, arguments.wait, arguments.json, out)
 }

@@ -22,7 +22,10 @@ pub(super) fn sentences(one: &Snapshot) -> Vec<(String, bool)> {
                 Some(step) => format!("from the checkpoint of step {step}"),
                 None => "from its beginning".to_owned(),
             };
-            let said = format!("Its process ended without a word: r goes on {from}.");
+            let said = format!(
+                "Its process ended without a word: r goes on {from}. If memory had run out, plan \
+                 it with smaller batches and more gradient_accumulation_steps."
+            );
             all.push((said, true));
         }
         Phase::Failed => {

@@ -4,6 +4,7 @@ use modeldesk::finetune::dataset::{Dataset, Kind, Opened, Options, Problem, Seve
 use pretty_assertions::assert_eq;
 
 use super::{Files, lines, read, repeated, understood};
+use crate::counts;
 
 /// Twenty good rows, with a bad one in place of row 7 of the file (line 8).
 fn csv_with(bad: &[u8]) -> Vec<u8> {
@@ -65,6 +66,7 @@ fn costs_one_row(name: &str, content: &[u8], kind: Kind, line: u64) {
 
 #[test]
 fn bad_rows_of_a_table_cost_a_row_each() {
+    let soaked = counts::row("R7");
     let long = vec![b'x'; 10 << 20];
     let cases: [(&[u8], Kind); 9] = [
         (b"caf\xe9,x", Kind::NotUtf8),
@@ -77,13 +79,16 @@ fn bad_rows_of_a_table_cost_a_row_each() {
         (&long, Kind::TooLong),
         (b"\"open,x", Kind::OpenQuote),
     ];
+    let count = cases.len();
     for (bad, kind) in cases {
         costs_one_row("rows.csv", &csv_with(bad), kind, 8);
     }
+    soaked.held(count);
 }
 
 #[test]
 fn bad_rows_of_json_lines_cost_a_row_each() {
+    let soaked = counts::row("R7");
     let with = |bad: &[u8]| {
         let mut text = Vec::new();
         for row in 1..=20 {
@@ -114,13 +119,16 @@ fn bad_rows_of_json_lines_cost_a_row_each() {
         (b"{\"text\": \"a\", ", Kind::NotJson),
         (long.as_bytes(), Kind::TooLong),
     ];
+    let count = cases.len();
     for (bad, kind) in cases {
         costs_one_row("rows.jsonl", &with(bad), kind, 7);
     }
+    soaked.held(count);
 }
 
 #[test]
 fn bad_sentences_and_turns_cost_a_row_each() {
+    let soaked = counts::row("R7");
     let conll = |bad: &str| {
         let sentence = |row: usize| {
             if row == 7 {
@@ -190,10 +198,12 @@ fn bad_sentences_and_turns_cost_a_row_each() {
         Kind::TagCount,
         7,
     );
+    soaked.held(1);
 }
 
 #[test]
 fn marks_and_line_ends_of_windows_change_nothing() {
+    let soaked = counts::row("R7");
     let plain = csv_with(b"seventh text,x");
     let mut windows = b"\xef\xbb\xbf".to_vec();
     for line in plain.split_inclusive(|byte| *byte == b'\n') {
@@ -214,10 +224,12 @@ fn marks_and_line_ends_of_windows_change_nothing() {
     );
     assert_eq!(problem(&theirs, Kind::Bom).severity, Severity::Note);
     assert_eq!(problem(&theirs, Kind::CrLf).count, 21);
+    soaked.held(1);
 }
 
 #[test]
 fn an_empty_set_and_one_class_are_refused() {
+    let soaked = counts::row("R7");
     let files = Files::new();
     let open = |name: &str, content: &str| read(&files.add(name, content), &Options::default());
     assert!(
@@ -244,10 +256,12 @@ fn an_empty_set_and_one_class_are_refused() {
     let dataset = open("c.csv", "text,label\n ,x\n ,y\n").unwrap();
     assert_eq!(problem(&dataset, Kind::NoRows).severity, Severity::Fatal);
     assert_eq!(problem(&dataset, Kind::Empty).count, 2);
+    soaked.held(1);
 }
 
 #[test]
 fn rare_and_unknown_labels_and_one_that_nearly_all_have_are_said() {
+    let soaked = counts::row("R7");
     let files = Files::new();
     let rows = |range: std::ops::Range<usize>, of: &dyn Fn(usize) -> &'static str| -> String {
         let each = range.map(|i| format!("{{\"text\": \"row {i}\", \"label\": \"{}\"}}\n", of(i)));
@@ -287,10 +301,12 @@ fn rare_and_unknown_labels_and_one_that_nearly_all_have_are_said() {
     .unwrap();
     assert_eq!(dataset.report().skipped, 2);
     assert_eq!(dataset.names(), ["usual", "some"]);
+    soaked.held(1);
 }
 
 #[test]
 fn rows_that_are_there_again_are_counted_within_a_file_and_between_files() {
+    let soaked = counts::row("R7");
     let files = Files::new();
     let row =
         |text: &str, label: &str| format!("{{\"text\": \"{text}\", \"label\": \"{label}\"}}\n");
@@ -311,10 +327,12 @@ fn rows_that_are_there_again_are_counted_within_a_file_and_between_files() {
     assert_eq!((shared.count, shared.places[0].line), (2, 2));
     assert!(shared.what.contains("test rows that are also train rows"));
     assert_eq!(shared.severity, Severity::Warning);
+    soaked.held(1);
 }
 
 #[test]
 fn a_json_document_that_is_cut_off_is_no_shorter_one() {
+    let soaked = counts::row("R7");
     let (_files, path) = Files::with(
         "rows.json",
         "[{\"text\": \"a\", \"label\": \"x\"},\n{\"text\": \"b\", \"la",
@@ -326,10 +344,12 @@ fn a_json_document_that_is_cut_off_is_no_shorter_one() {
             .ends_with("rows.json:2: ends in the middle"),
         "{error}"
     );
+    soaked.held(1);
 }
 
 #[test]
 fn names_and_values_of_a_file_never_reach_the_terminal_as_they_are() {
+    let soaked = counts::row("R7");
     let escape = "\u{1b}[2J\u{202e}";
     let files = Files::new();
     let train: String = repeated(20, |i| {
@@ -349,10 +369,12 @@ fn names_and_values_of_a_file_never_reach_the_terminal_as_they_are() {
         !what.chars().any(|c| c.is_control() || c == '\u{202e}'),
         "{what:?}"
     );
+    soaked.held(1);
 }
 
 #[test]
 fn more_rows_than_memory_should_hold_are_read_one_by_one() {
+    let soaked = counts::row("R7");
     // 80,000 rows in 12 MB, twice: what is kept of them is far less.
     let row = |i: usize| {
         format!(
@@ -374,4 +396,5 @@ fn more_rows_than_memory_should_hold_are_read_one_by_one() {
     let rows = dataset.report().rows;
     assert_eq!((rows.train, rows.check, rows.test), (76_000, 2000, 2000));
     assert_eq!(dataset.report().lengths.as_ref().unwrap().median, 27);
+    soaked.held(1);
 }

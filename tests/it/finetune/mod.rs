@@ -7,6 +7,7 @@ mod differences;
 mod evaluate;
 mod faults;
 mod features;
+mod interrupted;
 mod learning;
 mod measured;
 mod metrics;

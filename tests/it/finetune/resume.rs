@@ -11,6 +11,7 @@ use modeldesk::model::layers::Learning;
 use modeldesk::model::tokenizer::Tokenizer;
 
 use super::cases::{Case, bits, parity, prepared};
+use crate::counts;
 
 fn training(optim: Optim) -> Training {
     Training {
@@ -55,6 +56,8 @@ fn save(folder: &Path, trainer: &Trainer) {
 
 #[test]
 fn a_run_goes_on_to_the_same_bytes() {
+    let row = counts::row("R1");
+    let mut cases = 0;
     for name in [
         "distilbert-token",
         "gpt2-prompted",
@@ -96,9 +99,11 @@ fn a_run_goes_on_to_the_same_bytes() {
                 go(&mut second, 12);
                 let same = bits(&second.learner) == bits(&whole.learner);
                 assert!(same, "{name}, {optim:?}, from step {step}");
+                cases += 1;
             }
         }
     }
+    row.held(cases);
 }
 
 /// What happens to a file, by how it is called.
@@ -130,6 +135,7 @@ const FAULTS: [(&str, Fault); 5] = [
 
 #[test]
 fn a_broken_checkpoint_is_passed_over() {
+    let row = counts::row("R2");
     let case = Case::named("distilbert-sequence");
     let start = tempfile::tempdir().expect("a folder");
     let files = [
@@ -162,6 +168,7 @@ fn a_broken_checkpoint_is_passed_over() {
     let nothing = tempfile::tempdir().expect("a folder");
     let (saved, broken) = Saved::newest(nothing.path());
     assert!(saved.is_none() && broken.is_empty());
+    row.held(files.len() * FAULTS.len());
 }
 
 #[test]

@@ -8,10 +8,11 @@ use modeldesk::digest;
 use modeldesk::finetune::run::{Ask, Event, Phase, Run, Tail, settled};
 use serde_json::Value;
 
+use crate::counts;
 use crate::index::{Home, text};
 
 /// A folder of tests/parity/pipelines.
-fn folder(name: &str) -> String {
+pub(super) fn folder(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/parity/pipelines")
         .join(name);
@@ -28,7 +29,7 @@ fn labelled(home: &Home, rows: usize) -> String {
     save(home, "rows.csv", &csv)
 }
 
-fn save(home: &Home, name: &str, content: &str) -> String {
+pub(super) fn save(home: &Home, name: &str, content: &str) -> String {
     let path = home.path().join(name);
     modeldesk::files::write(&path, content.as_bytes()).unwrap();
     path.to_str().unwrap().to_owned()
@@ -68,13 +69,13 @@ fn start(home: &Home, name: &str, more: &[&str]) -> Output {
     home.run(&arguments)
 }
 
-fn ok(output: &Output) -> String {
+pub(super) fn ok(output: &Output) -> String {
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{out}{err}");
     out
 }
 
-fn run_of(home: &Home, name: &str) -> Run {
+pub(super) fn run_of(home: &Home, name: &str) -> Run {
     Run::find(&home.folders(), name).unwrap()
 }
 
@@ -91,14 +92,14 @@ fn wait(run: &Run, wanted: impl Fn(Phase, u64) -> bool) {
     }
 }
 
-fn weights(run: &Run) -> String {
+pub(super) fn weights(run: &Run) -> String {
     digest::of_file(&run.model_path().join("model.safetensors"), &mut || false)
         .unwrap()
         .1
 }
 
 /// What happened, without what a clock or the system says.
-fn told(run: &Run) -> Vec<Value> {
+pub(super) fn told(run: &Run) -> Vec<Value> {
     let events = settled(Tail::new(&run.events_path()).read().unwrap());
     let kept = events.iter().filter(|event| {
         matches!(
@@ -236,6 +237,7 @@ fn a_run_that_is_killed_or_rests_ends_in_the_same_bytes() {
 
 #[test]
 fn a_run_whose_options_or_data_have_changed_is_not_gone_on_with() {
+    let row = counts::row("R3");
     let home = Home::new();
     ok(&start(&home, "one", &[]));
     let run = run_of(&home, "one");
@@ -269,6 +271,12 @@ fn a_run_whose_options_or_data_have_changed_is_not_gone_on_with() {
         ),
         ("seed: 42\n", "seed: 43\n", "seed"),
         ("method: full", "method: head", "method"),
+        ("threads: 1", "threads: 2", "threads"),
+        ("program: ", "program: 9.", "program"),
+        ("weights: ", "weights: f", "base weights"),
+        ("tokenizer: ", "tokenizer: f", "tokenizer"),
+        ("processor: ", "processor: other ", "processor"),
+        ("weight_decay: ", "weight_decay: 1", "weight_decay"),
     ] {
         assert!(plan.contains(from), "{from} {plan}");
         modeldesk::files::write(&run.plan_path(), plan.replacen(from, to, 9).as_bytes()).unwrap();
@@ -282,13 +290,21 @@ fn a_run_whose_options_or_data_have_changed_is_not_gone_on_with() {
     }
     modeldesk::files::write(&run.plan_path(), plan.as_bytes()).unwrap();
     let data = std::fs::read_to_string(home.path().join("rows.csv")).unwrap();
-    save(&home, "rows.csv", &data.replace("cat 3 sat", "cat 3 ran"));
-    let output = home.run(&["tune", "resume", "one", "--wait"]);
-    assert!(
-        text(&output.stderr).contains("data:"),
-        "{}",
-        text(&output.stderr)
-    );
+    let (head, rows) = data.split_once('\n').unwrap();
+    let mut turned: Vec<&str> = rows.lines().collect();
+    turned.reverse();
+    for changed in [
+        format!("{head}\n{}\n", turned.join("\n")),
+        data.replace("cat 3 sat,no", "cat 3 sat,perhaps"),
+        data.replace("cat 3 sat", "cat 3 ran"),
+    ] {
+        assert_ne!(changed, data);
+        save(&home, "rows.csv", &changed);
+        let output = home.run(&["tune", "resume", "one", "--wait"]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("data"), "{said}");
+    }
     // What was changed on purpose is written down.
     ok(&home.run(&["tune", "resume", "one", "--wait", "--force", "--json"]));
     let events = Tail::new(&run.events_path()).read().unwrap();
@@ -296,6 +312,7 @@ fn a_run_whose_options_or_data_have_changed_is_not_gone_on_with() {
         .iter()
         .any(|event| matches!(event, Event::Warning { message } if message.contains("data:")));
     assert!(warned);
+    row.held(14);
 }
 
 #[test]

@@ -36,13 +36,14 @@ enum Part {
     Desk,
     Models,
     Hub,
+    Tune,
     All,
 }
 
 impl Part {
     /// The tests' module and the rows that they stand for.
     fn modules(self) -> Vec<(&'static str, &'static [&'static str])> {
-        const ALL: [(Part, &str, &[&str]); 6] = [
+        const ALL: [(Part, &str, &[&str]); 7] = [
             (Part::Cards, "cards", &["Y1", "Y2", "Y3", "Y4"]),
             (Part::Text, "text", &["T1", "T2", "T3"]),
             (Part::Index, "index", &["I1", "I2", "I3", "I4"]),
@@ -58,6 +59,11 @@ impl Part {
                 &[
                     "D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9", "D10", "D11",
                 ],
+            ),
+            (
+                Part::Tune,
+                "finetune",
+                &["R1", "R2", "R3", "R4", "R5", "R6", "R7"],
             ),
         ];
         let wanted = ALL
