@@ -122,13 +122,15 @@ pub(super) fn list(arguments: &List, out: &mut Out) -> Result<Exit> {
 pub(super) fn ask(arguments: &Named, ask: Ask, out: &mut Out) -> Result<Exit> {
     let run = Run::find(&Folders::of_user()?, &arguments.run)?;
     if ask == Ask::Stop && !run.works()? {
+        let state = run.state()?.state;
+        let next = if state.can_go_on() {
+            format!("; `modeldesk tune resume {}` goes on", run.id)
+        } else {
+            String::new()
+        };
         return Err(Error::new("no process works on this run")
             .at(run.id.clone())
-            .hint(format!(
-                "it is {}; `modeldesk tune resume {}` goes on",
-                run.state()?.state.name(),
-                run.id
-            )));
+            .hint(format!("it is {}{next}", state.name())));
     }
     run.ask(ask)?;
     out.line(match ask {

@@ -117,7 +117,16 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, out: &mut Out) -> 
         .clone()
         .unwrap_or_else(|| tuning::name_of(&plan, arguments.quick_look));
     runner::fits(&plan)?;
-    let run = Run::create(&Folders::of_user()?, &wish, &plan)?;
+    let folders = Folders::of_user()?;
+    for other in Run::list(&folders) {
+        if other.works().unwrap_or_default() {
+            tell(&format!(
+                "{} works on the same cores: both take longer until it has ended",
+                other.id
+            ));
+        }
+    }
+    let run = Run::create(&folders, &wish, &plan)?;
     go_on(&run, false, arguments.wait, arguments.json, out)
 }
 

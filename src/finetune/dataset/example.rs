@@ -4,11 +4,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::error::shown;
 pub use crate::model::template::{Role, Turn};
 
 /// A row, and where it stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Where it stands.
     pub place: Place,
@@ -17,9 +19,10 @@ pub struct Row {
 }
 
 /// A line of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The file.
+    #[serde(serialize_with = "name", deserialize_with = "named")]
     pub file: Arc<PathBuf>,
     /// Its line, from 1 on; in a Parquet file the row.
     pub line: u64,
@@ -31,8 +34,18 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// A file as its name; one that is no text is written as what is shown of it.
+fn name<S: Serializer>(file: &Arc<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&file.to_string_lossy())
+}
+
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<PathBuf>, D::Error> {
+    Ok(Arc::new(PathBuf::deserialize(deserializer)?))
+}
+
 /// What a model can learn from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Example {
     /// A text, or a pair of them, with what it is.
     Classified {
@@ -83,7 +96,8 @@ pub enum Example {
 }
 
 /// What a text is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Label {
     /// One of the dataset's names.
     One(u32),
@@ -94,7 +108,7 @@ pub enum Label {
 }
 
 /// An answer, where it stands in its context.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The answer.
     pub text: String,

@@ -83,6 +83,18 @@ pub struct Dataset {
     report: Report,
 }
 
+/// What tells the bytes of these files from others: the SHA-256 of each.
+///
+/// # Errors
+/// When one cannot be read, or `stop` says so.
+pub fn fingerprint(sources: &Sources, stop: Stop<'_>) -> Result<String> {
+    let mut all = Vec::new();
+    for (_, path) in files::find(sources)? {
+        all.push(digest::of_file(&path, stop)?.1);
+    }
+    Ok(all.join("-"))
+}
+
 impl Opened {
     /// Finds out what the files are.
     ///

@@ -27,7 +27,6 @@ const WRITTEN: usize = 100;
 
 /// Judges one run's model.
 pub(super) struct Judge {
-    /// What names the rows' labels, and says how they are read; none if the data is gone.
     rows: Arc<Rows>,
     labels: Vec<String>,
     config: Config,
@@ -72,18 +71,18 @@ impl Judge {
             figures.insert("perplexity".to_owned(), loss.exp());
         }
         let subject = self.subject(&trainer.learner.model, base)?;
-        let evaluation = match (&self.rows.dataset, subject) {
-            (_, Some(Subject::Writer(_) | Subject::Predictor(_))) if !texts => None,
-            (Some(dataset), Some(subject)) => {
+        let evaluation = match subject {
+            Some(Subject::Writer(_) | Subject::Predictor(_)) if !texts => None,
+            Some(subject) => {
                 let options = Options {
                     limit: matches!(subject, Subject::Writer(_)).then_some(WRITTEN),
                     template: self.template,
                     ..Options::default()
                 };
-                let rows = dataset.rows(part)?;
+                let rows = self.rows.kept(part)?;
                 Some(self.evaluation(&subject, rows, &options)?)
             }
-            _ => None,
+            None => None,
         };
         if let Some(evaluation) = &evaluation {
             let named = evaluation.metrics.0.iter();

@@ -34,12 +34,9 @@ pub(super) struct Sample {
 /// # Errors
 /// When the data cannot be read.
 pub(super) fn choose(rows: &Rows, plan: &Plan) -> Result<Vec<Sample>> {
-    let Some(dataset) = &rows.dataset else {
-        return Ok(Vec::new());
-    };
     let stream = Stream::new(plan.training.seed, KEY);
     let mut drawn: Vec<(u64, Sample)> = Vec::new();
-    for (place, row) in dataset.rows(Part::Check)?.enumerate() {
+    for (place, row) in rows.kept(Part::Check)?.enumerate() {
         if let Some(sample) = sample(&row?.example, plan) {
             drawn.push((stream.bits(place as u64), sample));
             drawn.sort_by_key(|(number, _)| *number);

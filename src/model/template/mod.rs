@@ -9,13 +9,16 @@ mod form;
 mod jinja;
 mod methods;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 pub use form::{Form, Laid, lay};
 pub use jinja::Jinja;
 
 /// Who says something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Whoever set the conversation up.
     System,
@@ -29,7 +32,7 @@ pub enum Role {
 ///
 /// Turns of the user that follow one another belong together: the first is what is asked, the
 /// others what is given with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// Who says it.
     pub role: Role,

@@ -12,14 +12,14 @@ use crate::counts;
 use crate::index::{Home, text};
 
 /// What a run may be about: the model's folder, the task, the file of rows and what is in it.
-struct Head {
-    model: &'static str,
-    task: &'static str,
-    file: &'static str,
-    row: fn(usize) -> String,
+pub(super) struct Head {
+    pub model: &'static str,
+    pub task: &'static str,
+    pub file: &'static str,
+    pub row: fn(usize) -> String,
 }
 
-const HEADS: [Head; 6] = [
+pub(super) const HEADS: [Head; 6] = [
     Head {
         model: "fill-mask",
         task: "text-classification",
@@ -72,7 +72,7 @@ const HEADS: [Head; 6] = [
 type Moment = fn(&str, &Run) -> bool;
 
 /// A step is told of.
-fn stepped(events: &str, step: u64) -> bool {
+pub(super) fn stepped(events: &str, step: u64) -> bool {
     let wanted = format!("\"event\":\"progress\",\"step\":{step},");
     events.contains(&wanted)
 }
@@ -107,14 +107,21 @@ fn is_saving(run: &Run) -> bool {
 /// What a process gets: an order to end, its end, and an end as by a panic that aborts.
 const SIGNALS: [&str; 3] = ["INT", "KILL", "ABRT"];
 
-fn start(home: &Home, head: &Head, name: &str, more: &[&str]) {
+pub(super) fn start(home: &Home, head: &Head, name: &str, more: &[&str]) {
+    let options = options(home, head, name, more);
+    ok(&home.run(&options.iter().map(String::as_str).collect::<Vec<_>>()));
+}
+
+/// What starts a run, after the program's name.
+pub(super) fn options(home: &Home, head: &Head, name: &str, more: &[&str]) -> Vec<String> {
     let rows: String = (0..24).map(head.row).collect();
     let data = save(home, head.file, &rows);
-    let model = folder(head.model);
-    let mut arguments = vec![
-        "tune", "start", "--model", &model, "--train", &data, "--task", head.task, "--name", name,
-    ];
-    for option in [
+    let fixed = [
+        ["tune", "start"],
+        ["--model", &folder(head.model)],
+        ["--train", &data],
+        ["--task", head.task],
+        ["--name", name],
         ["--method", "full"],
         ["--threads", "1"],
         ["--check-size", "2"],
@@ -123,15 +130,12 @@ fn start(home: &Home, head: &Head, name: &str, more: &[&str]) {
         ["--per-device-train-batch-size", "2"],
         ["--gradient-accumulation-steps", "2"],
         ["--logging-steps", "1"],
-    ] {
-        arguments.extend(option);
-    }
-    arguments.extend(["--json"]);
-    arguments.extend(more);
-    ok(&home.run(&arguments));
+    ];
+    let all = fixed.iter().flatten().chain(&["--json"]).chain(more);
+    all.map(|word| (*word).to_owned()).collect()
 }
 
-const SHORT: [&str; 6] = [
+pub(super) const SHORT: [&str; 6] = [
     "--max-steps",
     "12",
     "--eval-steps",
@@ -140,42 +144,50 @@ const SHORT: [&str; 6] = [
     "2",
 ];
 
-/// Sends a signal to the process that works on the run once the moment has come; whether one got
-/// it.
-fn cut(run: &Run, moment: impl Fn(&str, &Run) -> bool, signal: &str) -> bool {
+/// Waits until the moment has come; the process that works on the run then, if it has not ended.
+pub(super) fn until(run: &Run, moment: impl Fn(&str, &Run) -> bool) -> Option<String> {
     let begun = Instant::now();
     loop {
         assert!(begun.elapsed() < Duration::from_mins(2), "{}", run.id);
         let state = run.state().unwrap();
         if state.state.ended() {
-            return false;
+            return None;
         }
         let events = std::fs::read_to_string(run.events_path()).unwrap_or_default();
         if run.works().unwrap() && moment(&events, run) {
-            let sent = std::process::Command::new("kill")
-                .args([&format!("-{signal}"), &state.pid.to_string()])
-                .status();
-            rest(run);
-            return sent.unwrap().success() && !run.state().unwrap().state.ended();
+            return Some(state.pid.to_string());
         }
         std::thread::sleep(Duration::from_micros(200));
     }
 }
 
-/// Waits until no process works on the run.
-fn rest(run: &Run) {
+/// Sends a signal to the process that works on the run once the moment has come, and waits for its
+/// end; whether it was cut off.
+pub(super) fn cut(run: &Run, moment: impl Fn(&str, &Run) -> bool, signal: &str) -> bool {
+    let Some(pid) = until(run, moment) else {
+        return false;
+    };
+    let sent = std::process::Command::new("kill")
+        .args([&format!("-{signal}"), &pid])
+        .status();
+    rest(run);
+    sent.unwrap().success() && !run.state().unwrap().state.ended()
+}
+
+/// Waits until no process works on the run, nor is to begin.
+pub(super) fn rest(run: &Run) {
     let begun = Instant::now();
-    while run.works().unwrap() {
+    while run.works().unwrap() || run.state().unwrap().state == Phase::Queued {
         assert!(begun.elapsed() < Duration::from_mins(2), "{}", run.id);
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-fn resume(home: &Home, name: &str) {
+pub(super) fn resume(home: &Home, name: &str) {
     ok(&home.run(&["tune", "resume", name, "--wait", "--json"]));
 }
 
-fn same(one: &Run, whole: &Run, when: &str) {
+pub(super) fn same(one: &Run, whole: &Run, when: &str) {
     assert_eq!(one.state().unwrap().state, Phase::Done, "{when}");
     assert_eq!(weights(one), weights(whole), "{when}");
     assert_eq!(told(one), told(whole), "{when}");

@@ -11,6 +11,7 @@ mod interrupted;
 mod learning;
 mod measured;
 mod metrics;
+mod mishaps;
 mod preview;
 mod resume;
 mod runs;

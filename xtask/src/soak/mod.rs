@@ -63,7 +63,7 @@ impl Part {
             (
                 Part::Tune,
                 "finetune",
-                &["R1", "R2", "R3", "R4", "R5", "R6", "R7"],
+                &["R1", "R2", "R3", "R4", "R5", "R6", "R7", "D8"],
             ),
         ];
         let wanted = ALL
